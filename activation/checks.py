@@ -1,0 +1,26 @@
+"""System checks: what the installation lacks, said at start."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def master_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start without a master key that is 32 bytes long."""
+    from activation.services.keyring import KeysUnusable, keyring
+
+    try:
+        keyring()
+    except KeysUnusable as error:
+        return [Error(str(error), hint="`manage.py up` makes one; see docs/configuration.md.", id="activation.E001")]
+    return []
+
+
+@register(deploy=True)
+def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
+    """Warn when people would send cloud keys over plain HTTP."""
+    if not settings.HTTPS:
+        return [Warning("PORTAL_URL is not https://: keys would cross the network in clear.", id="activation.W001")]
+    return []

@@ -1,0 +1,100 @@
+"""What a view demands before it begins."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+
+from activation.domain.roles import Right
+from activation.http import address
+from activation.models import Member, Organization, User
+from activation.services import refusals
+from activation.services.events import Actor
+
+P = ParamSpec("P")
+# Written at most this often, so that reading pages hardly ever writes.
+LAST_SEEN_STEP = timezone.timedelta(minutes=15)
+
+
+class PortalRequest(HttpRequest):
+    """A request of a signed-in member, as views receive it."""
+
+    user: User
+    member: Member
+    organization: Organization
+    actor: Actor
+
+
+View = Callable[Concatenate[PortalRequest, P], HttpResponse]
+Guarded = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
+
+
+def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
+    """Demand a signed-in member of the organization named in the address, with a right.
+
+    A stranger gets 404, as if the organization did not exist; a colleague whose role lacks the right gets 403.
+    Both leave an event.
+    """
+
+    def decorate(view: View[P]) -> Guarded[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            member = (
+                Member.objects.select_related("organization", "user")
+                .filter(organization__slug=organization, user_id=request.user.pk)
+                .first()
+            )
+            if member is None:
+                refusals.record_refused_access(user=request.user, path=request.path, address=address(request))
+                raise Http404
+            request.member = member  # type: ignore[attr-defined]
+            request.organization = member.organization  # type: ignore[attr-defined]
+            request.actor = Actor.of(member, address=address(request))  # type: ignore[attr-defined]
+            if not member.may(right):
+                refusals.record_refused_access(
+                    user=request.user, path=request.path, address=address(request), member=member
+                )
+                raise PermissionDenied
+            note_presence(member)
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+
+        return login_required(guarded)  # type: ignore[return-value]
+
+    return decorate
+
+
+def note_presence(member: Member) -> None:
+    """Keep *last seen* about right without writing on each page."""
+    now = timezone.now()
+    if member.last_seen_at is None or now - member.last_seen_at > LAST_SEEN_STEP:
+        Member.objects.filter(pk=member.pk).update(last_seen_at=now)
+
+
+def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Demand the person who runs the server; everybody else gets 404."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request = args[0]
+        assert isinstance(request, HttpRequest)
+        if not getattr(request.user, "is_installation_administrator", False):
+            refusals.record_refused_access(user=request.user, path=request.path, address=address(request))
+            raise Http404
+        request.actor = Actor.person(  # type: ignore[attr-defined]
+            request.user,  # type: ignore[arg-type]
+            role="installation administrator",
+            address=address(request),
+        )
+        return view(*args, **kwargs)
+
+    return login_required(guarded)  # type: ignore[return-value]
+
+
+def poll(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+    """Mark a view that pages call by themselves: it does not prolong the session."""
+    view.is_poll = True  # type: ignore[attr-defined]
+    return view

@@ -1,0 +1,102 @@
+"""The closed vocabulary of events."""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What happened. A kind is never renamed: records of years ago carry it."""
+
+    ORGANIZATION_CREATED = "organization.created"
+    ORGANIZATION_SETTINGS_CHANGED = "organization.settings_changed"
+    SETUP_LINK_CREATED = "installation.setup_link_created"
+    PACKAGE_ADDED = "installation.package_added"
+    PACKAGE_CHOSEN = "installation.package_chosen"
+    SIGNED_IN = "session.signed_in"
+    SIGN_IN_FAILED = "session.sign_in_failed"
+    SIGNED_OUT = "session.signed_out"
+    ACCESS_REFUSED = "access.refused"
+    MEMBER_INVITED = "member.invited"
+    MEMBER_JOINED = "member.joined"
+    MEMBER_ROLE_CHANGED = "member.role_changed"
+    MEMBER_REMOVED = "member.removed"
+    INVITATION_WITHDRAWN = "member.invitation_withdrawn"
+    EXTERNAL_ID_ISSUED = "external_id.issued"
+    EXTERNAL_ID_ENTERED = "external_id.entered"
+    EXTERNAL_ID_LOCKED = "external_id.locked"
+    EXTERNAL_ID_SEEN = "external_id.seen"
+    ACTIVATION_CREATED = "activation.created"
+    ACTIVATION_MOVED = "activation.moved"
+    PREREQUISITES_TICKED = "activation.prerequisites_ticked"
+    PREFLIGHT_DONE = "credential.preflight_done"
+    CREDENTIAL_ENTERED = "credential.entered"
+    CREDENTIAL_DESTROYED = "credential.destroyed"
+    CLOUD_ACCOUNT_ADDED = "cloud_account.added"
+    ARNS_STORED = "cloud_account.arns_stored"
+    RUN_CREATED = "run.created"
+    RUN_STARTED = "run.started"
+    RUN_PLANNED = "run.planned"
+    RUN_APPROVED = "run.approved"
+    RUN_APPLY_STARTED = "run.apply_started"
+    RUN_APPLIED = "run.applied"
+    RUN_NOTHING_TO_DO = "run.nothing_to_do"
+    RUN_DISCARDED = "run.discarded"
+    RUN_CANCEL_REQUESTED = "run.cancel_requested"
+    RUN_FORCE_REQUESTED = "run.force_requested"
+    RUN_CANCELED = "run.canceled"
+    RUN_ERRORED = "run.errored"
+    RUN_INTERRUPTED = "run.interrupted"
+    RUN_LOG_DOWNLOADED = "run.log_downloaded"
+    PACKAGE_DOWNLOADED = "package.downloaded"
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+SENTENCES: dict[Kind, str] = {
+    Kind.ORGANIZATION_CREATED: "created the organization",
+    Kind.ORGANIZATION_SETTINGS_CHANGED: "changed the organization's settings",
+    Kind.SETUP_LINK_CREATED: "made a set-up link",
+    Kind.PACKAGE_ADDED: "added a configuration package",
+    Kind.PACKAGE_CHOSEN: "chose a configuration package",
+    Kind.SIGNED_IN: "signed in",
+    Kind.SIGN_IN_FAILED: "could not sign in",
+    Kind.SIGNED_OUT: "signed out",
+    Kind.ACCESS_REFUSED: "was refused access",
+    Kind.MEMBER_INVITED: "invited a member",
+    Kind.MEMBER_JOINED: "joined the organization",
+    Kind.MEMBER_ROLE_CHANGED: "changed a member's role",
+    Kind.MEMBER_REMOVED: "removed a member",
+    Kind.INVITATION_WITHDRAWN: "withdrew an invitation",
+    Kind.EXTERNAL_ID_ISSUED: "had an external ID issued",
+    Kind.EXTERNAL_ID_ENTERED: "entered the external ID",
+    Kind.EXTERNAL_ID_LOCKED: "locked the external ID",
+    Kind.EXTERNAL_ID_SEEN: "saw the external ID",
+    Kind.ACTIVATION_CREATED: "started an activation",
+    Kind.ACTIVATION_MOVED: "took the activation a step on",
+    Kind.PREREQUISITES_TICKED: "ticked off prerequisites",
+    Kind.PREFLIGHT_DONE: "had a key checked",
+    Kind.CREDENTIAL_ENTERED: "entered a key",
+    Kind.CREDENTIAL_DESTROYED: "had a key destroyed",
+    Kind.CLOUD_ACCOUNT_ADDED: "added a cloud account",
+    Kind.ARNS_STORED: "had the seven ARNs stored",
+    Kind.RUN_CREATED: "started a run",
+    Kind.RUN_STARTED: "had the plan begun",
+    Kind.RUN_PLANNED: "had the plan finished",
+    Kind.RUN_APPROVED: "approved the plan",
+    Kind.RUN_APPLY_STARTED: "had the apply begun",
+    Kind.RUN_APPLIED: "had the plan applied",
+    Kind.RUN_NOTHING_TO_DO: "had nothing to change",
+    Kind.RUN_DISCARDED: "discarded the plan",
+    Kind.RUN_CANCEL_REQUESTED: "asked the run to stop",
+    Kind.RUN_FORCE_REQUESTED: "had the run stopped by force",
+    Kind.RUN_CANCELED: "had the run canceled",
+    Kind.RUN_ERRORED: "had the run fail",
+    Kind.RUN_INTERRUPTED: "had the run interrupted",
+    Kind.RUN_LOG_DOWNLOADED: "downloaded a run's log",
+    Kind.PACKAGE_DOWNLOADED: "downloaded the configuration package",
+}

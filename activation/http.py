@@ -1,0 +1,146 @@
+"""What every request passes through: identity, idle sessions, refusals as pages, the frame of a page."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.signing import BadSignature, TimestampSigner
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.crypto import salted_hmac
+
+from activation.domain.errors import Faulted, Refused
+from activation.domain.trace import request_id
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+ACTIVE_COOKIE = "active"
+# The cookie is renewed at most this often, seconds: a page of ten requests sends one.
+ACTIVE_COOKIE_STEP = 60
+
+
+class RequestIdentity:
+    """Give each request an identity that stands in its answer, its logs and its events."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = request_id.set(secrets.token_hex(8))
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id.get()
+            return response
+        finally:
+            request_id.reset(token)
+
+
+class IdleSessions:
+    """End a session after `SESSION_IDLE_SECONDS` without a request that a person made.
+
+    The time of the last one stands in a signed cookie, so that reading a page writes no session. Polls, marked by
+    `decorators.poll`, do not count.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not getattr(request, "is_poll", False):
+            self.renew(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
+        """Sign out before the view is called, where the person was away too long."""
+        request.is_poll = getattr(view, "is_poll", False)  # type: ignore[attr-defined]
+        if request.user.is_authenticated and self.age(request, settings.SESSION_IDLE_SECONDS) is None:
+            if ACTIVE_COOKIE in request.COOKIES:
+                logout(request)
+
+    def signer(self, request: HttpRequest) -> TimestampSigner:
+        """Return a signer that is bound to the session."""
+        return TimestampSigner(salt=f"active:{salted_hmac('active', request.session.session_key or '').hexdigest()}")
+
+    def age(self, request: HttpRequest, most: int) -> str | None:
+        """Return the cookie's value while it is younger than `most` seconds."""
+        try:
+            return self.signer(request).unsign(request.COOKIES.get(ACTIVE_COOKIE, ""), max_age=most)
+        except BadSignature:
+            return None
+
+    def renew(self, request: HttpRequest, response: HttpResponse) -> None:
+        """Send the cookie again, unless it is fresh."""
+        if self.age(request, ACTIVE_COOKIE_STEP) is None:
+            response.set_cookie(
+                ACTIVE_COOKIE,
+                self.signer(request).sign("1"),
+                max_age=settings.SESSION_COOKIE_AGE,
+                httponly=True,
+                secure=settings.HTTPS,
+                samesite="Lax",
+            )
+
+
+class RefusalsAsPages:
+    """Answer what the domain refused with a page that says what happened and the way on."""
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and "Cache-Control" not in response:
+            response["Cache-Control"] = "no-store"
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Turn refusals into 409, faults into 503, a busy database into 503 with a time to come back."""
+        if isinstance(error, Refused):
+            return problem(request, 409, title="Not done", text=error.text, next_step=error.next_step)
+        if isinstance(error, Faulted):
+            return problem(request, 503, title="Not possible now", text=error.text, next_step=error.next_step)
+        if isinstance(error, OperationalError):
+            response = problem(
+                request,
+                503,
+                title="Busy",
+                text="The portal's database did not answer in time. Nothing was changed.",
+                next_step="Press the button again in a moment.",
+            )
+            response["Retry-After"] = "5"
+            return response
+        return None
+
+
+def problem(request: HttpRequest, status: int, *, title: str, text: str, next_step: str = "") -> HttpResponse:
+    """Return the page for something that did not work."""
+    context = {
+        "title": title,
+        "text": text,
+        "next_step": next_step,
+        "status": status,
+        "reference": request_id.get(),
+    }
+    return render(request, "activation/problem.html", context, status=status)
+
+
+def address(request: HttpRequest) -> str:
+    """Return the caller's address, behind as many proxies as settings trust."""
+    hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+    trusted = settings.TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return hops[-trusted][:64]
+    return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what the page frame needs: organization, member, demo flag."""
+    return {
+        "organization": getattr(request, "organization", None),
+        "member": getattr(request, "member", None),
+        "demo": settings.DEMO,
+    }

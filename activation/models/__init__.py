@@ -1,0 +1,28 @@
+"""One table family a file."""
+
+from activation.models.cloud import Activation, CloudAccount, StateVersion, Workspace
+from activation.models.events import Event, EventCounter
+from activation.models.nodes import Node
+from activation.models.packages import PackageVersion
+from activation.models.people import Invitation, Member, Organization, SetupLink, User
+from activation.models.runs import Credential, LogLine, Plan, Run
+
+__all__ = [
+    "Activation",
+    "CloudAccount",
+    "Credential",
+    "Event",
+    "EventCounter",
+    "Invitation",
+    "LogLine",
+    "Member",
+    "Node",
+    "Organization",
+    "PackageVersion",
+    "Plan",
+    "Run",
+    "SetupLink",
+    "StateVersion",
+    "User",
+    "Workspace",
+]
