@@ -48,4 +48,220 @@ WORDING: dict[str, Wording] = {
         "This run has moved on since the page was loaded.", "Look at its present status and decide again."
     ),
     "run_active": Wording("A run is already under way for this cloud account.", "Open it and follow it there."),
+    # --- text: what was pasted or uploaded
+    "text_encoding": Wording("This file is not text in UTF-8.", "Save it as UTF-8 and upload it again."),
+    "text_too_large": Wording("This is {size}; at most {limit} is read.", "Check that it is the right file."),
+    # --- external ID
+    "external_id_empty": Wording("The external ID is missing.", "Copy it from the console and paste it here."),
+    "external_id_blank": Wording(
+        "The external ID has {character} inside, at place {position}.", "Copy the ID alone, without the text around it."
+    ),
+    "external_id_quote": Wording(
+        "The external ID holds {character}, at place {position}.", "Paste the ID without quotation marks."
+    ),
+    "external_id_not_ascii": Wording(
+        "The external ID holds {character}, at place {position}; AWS allows plain English letters, digits and signs only.",
+        "Copy the ID from the console again instead of typing it.",
+    ),
+    "external_id_character": Wording(
+        "The external ID holds {character}, at place {position}; besides letters and digits AWS allows _ + = , . @ : / -",
+        "Copy the ID from the console again.",
+    ),
+    "external_id_too_short": Wording(
+        "The external ID has fewer than {limit} characters.", "Copy the whole ID from the console."
+    ),
+    "external_id_too_long": Wording(
+        "The external ID has {length} characters; AWS allows at most {limit}.", "Copy the ID alone from the console."
+    ),
+    # --- ARNs
+    "arn_empty": Wording("The ARN is missing.", "Paste it from the Terraform output."),
+    "arn_too_long": Wording("This is {length} characters long; an ARN has at most {limit}.", "Paste one ARN alone."),
+    "arn_blank": Wording("The ARN has {character} inside, at place {position}.", "Paste one ARN alone, on one line."),
+    "arn_character": Wording(
+        "The ARN holds {character}, at place {position}.", "Copy it from the Terraform output again."
+    ),
+    "arn_wildcard": Wording(
+        "The ARN holds the wildcard {character}, at place {position}.", "Enter the full name of one object."
+    ),
+    "arn_encoded": Wording(
+        "The ARN holds a % code, as in a web address.", "Copy it from the Terraform output instead of an address bar."
+    ),
+    "arn_prefix": Wording("An ARN starts with “arn:”; this does not.", "Copy it from the Terraform output again."),
+    "arn_parts": Wording(
+        "An ARN has six parts between colons, all the way to a name; this one breaks off or has lost some.",
+        "Copy the whole ARN again.",
+    ),
+    "arn_partition": Wording(
+        "The ARN belongs to the AWS partition “{partition}”; known here: {known}.", "Check where the ARN comes from."
+    ),
+    "arn_service": Wording("“{service}” is not the name of an AWS service.", "Copy the whole ARN again."),
+    "arn_region": Wording("“{region}” is not the code of an AWS region.", "Copy the whole ARN again."),
+    "arn_account": Wording(
+        "“{account}” is not an AWS account ID: that is 12 digits.", "Copy the ARN from your own Terraform output."
+    ),
+    "arn_not_iam": Wording("This ARN is of the service {service}; {wanted} of IAM goes here.", "Paste another ARN."),
+    "arn_session": Wording(
+        "This ARN is of a session (STS), not of IAM; {wanted} goes here.",
+        "Paste the ARN with “:iam::” from the Terraform output.",
+    ),
+    "arn_has_region": Wording(
+        "This ARN names the region {region}; roles and policies belong to no region.", "Copy it again."
+    ),
+    "arn_aws_managed": Wording(
+        "This is a policy managed by AWS; one created in your own account goes here.",
+        "Copy the ARN from the Terraform output.",
+    ),
+    "arn_kind": Wording("This is the ARN of {found}; {wanted} goes here.", "Check that two fields are not swapped."),
+    "arn_no_name": Wording("This ARN names no {kind}: it ends too early.", "Copy the whole ARN again."),
+    "arn_path": Wording("The path “{path}” does not begin and end with one “/”.", "Copy the whole ARN again."),
+    "arn_path_too_long": Wording("The path has {length} characters; AWS allows {limit}.", "Check the ARN."),
+    "arn_name": Wording(
+        "“{name}” is not a name AWS allows for a {kind}: letters, digits and _ + = , . @ - only.", "Check the ARN."
+    ),
+    "arn_name_too_long": Wording(
+        "The name has {length} characters; AWS allows {limit} for a {kind}.", "Check the ARN."
+    ),
+    "arn_other_partition": Wording(
+        "This ARN is of the partition {partition}, the others of {expected}.", "Paste ARNs of one account together."
+    ),
+    "arn_other_account": Wording(
+        "This ARN is of the AWS account {account}, not of {expected}.", "Paste the ARNs of one account together."
+    ),
+    "arn_twice": Wording("This is the same object as in “{other}”.", "Each field has an ARN of its own."),
+    "arn_swapped": Wording(
+        "“{name}” is the usual name for “{other}”, not for this field.", "Check that two fields are not swapped."
+    ),
+    "arn_field_unknown": Wording("“{name}” is not one of the ARNs asked for.", "Leave it out."),
+    # --- AWS keys: a value is never repeated
+    "access_key_missing": Wording("The access key ID is missing.", "It starts with ASIA or AKIA."),
+    "access_key_shape": Wording(
+        "This is not an access key ID: that is AKIA or ASIA and 16 capital letters or digits.",
+        "Copy it from the place where the key was made.",
+    ),
+    "access_key_other_kind": Wording(
+        "This is an AWS identifier of another kind ({prefix}), not an access key ID.",
+        "An access key ID starts with ASIA or AKIA.",
+    ),
+    "secret_key_missing": Wording("The secret access key is missing.", "It is shown once, when the key is made."),
+    "secret_key_length": Wording(
+        "The secret access key has {length} characters; it must have 40.", "Copy the whole secret, and nothing else."
+    ),
+    "secret_key_character": Wording(
+        "The secret access key holds {character}; it is made of letters, digits, / and + only.",
+        "Copy the secret again, and nothing else.",
+    ),
+    "session_token_missing": Wording(
+        "A key that starts with ASIA works only together with its session token.", "Paste the session token as well."
+    ),
+    "session_token_unexpected": Wording(
+        "A key that starts with AKIA has no session token, so these do not belong together.",
+        "Empty the session token, or paste the temporary key (ASIA…) it came with.",
+    ),
+    "session_token_too_long": Wording(
+        "The session token has {length} characters; at most {limit} are accepted.", "Copy the token alone."
+    ),
+    "session_token_character": Wording(
+        "The session token holds {character}; it is made of letters, digits and / + = _ - only.",
+        "Copy the token again, on one line.",
+    ),
+    "credential_blank": Wording("{label} has {character} inside.", "Paste the value alone, on one line."),
+    "credential_quote": Wording("{label} holds {character}.", "Paste the value without quotation marks."),
+    "credential_assignment": Wording(
+        "{label} holds a whole line of a script or a file (“export …” or “name = …”).",
+        "Paste only what stands behind the “=”, without quotation marks.",
+    ),
+    "credential_swapped": Wording(
+        "The access key ID and the secret access key seem to be swapped.", "Exchange the two values."
+    ),
+    "credential_long_term": Wording(
+        "This is a long-term key (AKIA…): it works until somebody deletes it.",
+        "A temporary key that lives an hour is safer; if you use this one, deactivate it right after the run.",
+    ),
+    # --- terraform.tfvars: a value is never repeated
+    "tfvars_too_large": Wording(
+        "This file is larger than {limit} KiB; a terraform.tfvars is a few lines.", "Check that it is the right file."
+    ),
+    "tfvars_not_text": Wording("This file is not text, so it cannot be a terraform.tfvars.", "Choose another file."),
+    "tfvars_json": Wording(
+        'This is JSON; a terraform.tfvars has lines like: name = "value"',
+        "Upload the .tfvars file, or fill in the form.",
+    ),
+    "tfvars_smart_quotes": Wording(
+        'Line {line} has curly quotation marks (a text editor put them there); Terraform knows only straight ones (").',
+        "Replace them, or fill in the form.",
+    ),
+    "tfvars_not_hcl": Wording(
+        'Terraform could not read line {line}: it is not of the form name = "value".',
+        "Correct it, or fill in the form.",
+    ),
+    "tfvars_block": Wording(
+        "“{name}” on line {line} is a block of a configuration; a terraform.tfvars has values only.",
+        "Upload terraform.tfvars, not a .tf file.",
+    ),
+    "tfvars_duplicate": Wording("“{name}” is set twice, again on line {line}.", "Keep one of the two."),
+    "tfvars_interpolation": Wording(
+        "The value of “{name}” (line {line}) holds ${{…}} or %{{…}}; a terraform.tfvars may not compute anything.",
+        "Write the value itself.",
+    ),
+    "tfvars_expression": Wording(
+        "The value of “{name}” (line {line}) is computed or refers to something else; it must be written out.",
+        "Write the value itself, in straight quotation marks.",
+    ),
+    "tfvars_not_string": Wording(
+        "The value of “{name}” (line {line}) must be text in quotation marks.", 'Write it as {name} = "…"'
+    ),
+    "tfvars_escape": Wording(
+        "The value of “{name}” (line {line}) holds a backslash sequence Terraform does not know.",
+        "Paste the value as it is, without backslashes.",
+    ),
+    # --- terraform output
+    "output_cut": Wording("This line is cut off in the middle.", "Paste the output again, to its end."),
+    "output_cut_json": Wording("The JSON is damaged or cut off here.", "Paste the output again, to its end."),
+    "output_unknown": Wording(
+        "“{name}” is not one of the ARNs asked for.", "It may be of another package; it was left out."
+    ),
+    "output_unnamed": Wording(
+        "This ARN stands without a name, and its own name tells nothing.", "Paste it into its field by hand."
+    ),
+    "output_unreadable": Wording('This is not of the form name = "arn:…".', "It was left out."),
+    "output_not_arn": Wording("The value of “{name}” is not an ARN.", "Paste the output of the right package."),
+    "output_hidden": Wording("Terraform hides the value of “{name}” (sensitive).", "Run: terraform output -json"),
+    "output_not_yet": Wording(
+        "The value of “{name}” is known only after apply; this is the output of a plan.", "Run: terraform apply"
+    ),
+    "output_removed": Wording("“{name}” is being removed, so its ARN ends with it.", "Paste the output of an apply."),
+    "output_differs": Wording(
+        "“{name}” was given twice with different ARNs; the first one was kept.", "Check which one is right."
+    ),
+    "output_other_account": Wording(
+        "This ARN is of the AWS account {account}, most of the others of {expected}.",
+        "Paste the ARNs of one account together.",
+    ),
+    "output_none": Wording(
+        "Terraform says that there are no outputs.", "Run terraform apply first, in the same directory."
+    ),
+    "output_empty": Wording("There is nothing to read.", "Paste the whole output of terraform output."),
+    "output_no_outputs": Wording(
+        "This file holds no outputs.", "Run terraform apply to its end, then take the file again."
+    ),
+    "output_encrypted": Wording("This state file is encrypted.", "Paste the output of: terraform output -json"),
+    "output_more": Wording("{count} more lines were not understood.", "Paste only the output itself."),
+    # --- regions
+    "region_empty": Wording("Choose a region."),
+    "region_shape": Wording("“{region}” is not the code of an AWS region.", "A code looks like us-west-2."),
+    "region_zone": Wording(
+        "“{region}” is an availability zone.", "Enter the region without the last letter: {suggestion}"
+    ),
+    "region_unknown": Wording("The region “{region}” is not known here.", "Check the spelling."),
+    "region_not_enabled": Wording(
+        "The region {region} ({city}) is not enabled here; enabled: {enabled}.", "Choose one of these."
+    ),
+    # --- plans and policy documents
+    "plan_unreadable": Wording(
+        "Terraform's description of its plan could not be read.",
+        "Plan again; if it stays so, the installed Terraform is newer than this portal knows.",
+    ),
+    "policy_unreadable": Wording(
+        "A policy document cannot be read: {reason}.", "Correct the document, or use the package as it was published."
+    ),
 }

@@ -1,0 +1,186 @@
+"""A terraform.tfvars: literal values by name, read with the grammar of HCL and without evaluating anything."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import hcl2
+from lark import Token, Tree
+from lark.exceptions import LarkError, UnexpectedInput
+
+from activation.domain.characters import CURLY_QUOTES, decode
+from activation.domain.errors import Refused
+
+LIMIT = 64 * 1024
+KNOWN = (
+    "aws_region",
+    "aws_access_key",
+    "aws_secret_key",
+    "aws_session_token",
+    "external_id",
+    "vendor_principal_arn",
+)
+
+_DEEPEST = 16
+_LITERALS = {"int_lit", "float_lit", "literal_value", "string", "tuple", "object", "object_elem", "object_elem_key"}
+_CONTAINERS = {
+    "expr_term",
+    "new_line_or_comment",
+    "unary_op",
+    "string_part",
+    "heredoc_template",
+    "heredoc_template_trim",
+}
+_ESCAPE = re.compile(r"\\(?:([nrt\"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))", re.DOTALL)
+# `$${` and `%%{` stand for themselves; every other `${` and `%{` computes something, in strings and heredocs alike.
+_TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
+_SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
+
+
+@dataclass(frozen=True)
+class TfvarsFile:
+    """The known values as they were written, the names nobody asked for, and what is wrong; values stay out of repr."""
+
+    values: dict[str, str] = field(repr=False)
+    unknown: tuple[str, ...]
+    problems: tuple[Refused, ...]
+
+
+def parse(text: str | bytes, limit: int = LIMIT, known: Collection[str] = KNOWN) -> TfvarsFile:
+    """Read a tfvars file of at most `limit` bytes; never raises, and no problem repeats a value.
+
+    A known variable set to `null` or `""` counts as not set. The field of a problem is the variable's name, where
+    there is one. Problems: tfvars_too_large, tfvars_not_text, tfvars_json, tfvars_smart_quotes, tfvars_not_hcl,
+    tfvars_block, tfvars_duplicate, tfvars_interpolation, tfvars_expression, tfvars_not_string, tfvars_escape.
+    """
+    size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
+    if size > limit:
+        return _nothing(Refused("tfvars_too_large", limit=limit // 1024))
+    try:
+        source = decode(text).replace("\r\n", "\n").replace("\r", "\n")
+    except Refused:
+        return _nothing(Refused("tfvars_not_text"))
+    if any(character < " " and character not in "\t\n" for character in source):
+        return _nothing(Refused("tfvars_not_text"))
+    if source.lstrip().startswith("{"):
+        return _nothing(Refused("tfvars_json"))
+    if _too_deep(source):
+        return _nothing(Refused("tfvars_not_hcl", line=1))
+    try:
+        tree = hcl2.parses_to_tree(source)
+    except (LarkError, RecursionError) as error:
+        return _nothing(_why_not(source, error))
+    return _collect(tree, frozenset(known))
+
+
+def _nothing(problem: Refused) -> TfvarsFile:
+    return TfvarsFile({}, (), (problem,))
+
+
+def _too_deep(source: str) -> bool:
+    """Count brackets roughly: honest files nest none, and the grammar's reader is slow on thousands."""
+    depth = 0
+    for character in re.findall(r"[\[({})\]]", source):
+        depth += 1 if character in "[({" else -1
+        if depth > _DEEPEST:
+            return True
+    return False
+
+
+def _why_not(source: str, error: Exception) -> Refused:
+    for number, line in enumerate(source.split("\n"), 1):
+        after = line.partition("=")[2].lstrip()
+        if after[:1] and after[0] in CURLY_QUOTES:
+            return Refused("tfvars_smart_quotes", line=number)
+    line_number = error.line if isinstance(error, UnexpectedInput) and error.line > 0 else source.count("\n") + 1
+    return Refused("tfvars_not_hcl", line=min(line_number, source.count("\n") + 1))
+
+
+def _collect(tree: Tree[Token], known: frozenset[str]) -> TfvarsFile:
+    values: dict[str, str] = {}
+    seen: dict[str, None] = {}
+    problems: list[Refused] = []
+    body = tree.children[0]
+    for child in body.children if isinstance(body, Tree) else []:
+        if not isinstance(child, Tree) or child.data == "new_line_or_comment":
+            continue
+        name, line = _name_and_line(child)
+        if child.data != "attribute":
+            problems.append(Refused("tfvars_block", name=name, line=line))
+            continue
+        if name in seen:
+            problems.append(Refused("tfvars_duplicate", field=name, name=name, line=line))
+            continue
+        seen[name] = None
+        value, code = _literal(child.children[-1])
+        if code is None and name in known and value is None and not _is_null(child.children[-1]):
+            code = "tfvars_not_string"
+        if code is not None:
+            problems.append(Refused(code, field=name, name=name, line=line))
+        elif name in known and value:
+            values[name] = value
+    return TfvarsFile(values, tuple(name for name in seen if name not in known), tuple(problems))
+
+
+def _name_and_line(node: Tree[Token]) -> tuple[str, int]:
+    tokens = node.scan_values(lambda item: isinstance(item, Token))
+    first = next(tokens)
+    return str(first), first.line or 0
+
+
+def _literal(node: Tree[Token] | Token) -> tuple[str | None, str | None]:
+    """Return the text of a plain string, or the code of what is wrong; neither for another literal."""
+    if not isinstance(node, Tree):
+        return None, "tfvars_expression"
+    parts = {str(subtree.data) for subtree in node.iter_subtrees()}
+    if _TEMPLATE.search(_raw(node)):
+        return None, "tfvars_interpolation"
+    string = _only_string(node)
+    if string is not None:
+        return _unescape(_raw(string)[1:-1])
+    if parts - _LITERALS - _CONTAINERS - {"identifier"} or _has_reference(node):
+        return None, "tfvars_expression"
+    return None, None
+
+
+def _raw(node: Tree[Token]) -> str:
+    return "".join(str(token) for token in node.scan_values(lambda item: isinstance(item, Token)))
+
+
+def _only_string(node: Tree[Token]) -> Tree[Token] | None:
+    """See through `expr_term` to a string that stands alone."""
+    while node.data == "expr_term" and len(node.children) == 1 and isinstance(node.children[0], Tree):
+        node = node.children[0]
+    return node if node.data == "string" else None
+
+
+def _is_null(node: Tree[Token] | Token) -> bool:
+    return isinstance(node, Tree) and _raw(node).strip() == "null"
+
+
+def _has_reference(node: Tree[Token]) -> bool:
+    """Find a name used as a value; a name may stand only as the key of an object."""
+    if node.data == "object_elem_key":
+        return False
+    if node.data == "expr_term" and any(isinstance(c, Tree) and c.data == "identifier" for c in node.children):
+        return True
+    return any(isinstance(child, Tree) and _has_reference(child) for child in node.children)
+
+
+def _unescape(raw: str) -> tuple[str | None, str | None]:
+    """Decode the escapes of a quoted HCL string. Source: HCL native syntax, *Quoted template expressions*."""
+    unknown = False
+
+    def replace(match: re.Match[str]) -> str:
+        nonlocal unknown
+        simple, short, long, other = match.groups()
+        if simple:
+            return _SIMPLE[simple]
+        number = int(short or long or "110000", 16)
+        if other is not None or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:
+            unknown = True
+            return ""
+        return chr(number)
+
+    text = _ESCAPE.sub(replace, raw).replace("$${", "${").replace("%%{", "%{")
+    return (None, "tfvars_escape") if unknown else (text, None)
