@@ -20,7 +20,7 @@ def masked_key_id(key_id: bytes) -> bytes:
 def _after_name(match: re.Match[bytes]) -> bytes:
     kept = match[0][: match.start(1) - match.start()]
     # `secret = null`, a reference and Terraform's own `(sensitive value)` tell nothing, and are worth reading.
-    harmless = match[1].startswith((b"null", b"(sensitive", b"(known", b"[masked", b"var."))
+    harmless = match[1].startswith((b"(sensitive", b"(known", b"[masked", b"var.")) or match[1].rstrip(b"}]") == b"null"
     return match[0] if harmless else kept + _LABEL
 
 
