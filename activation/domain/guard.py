@@ -1,0 +1,292 @@
+"""The safety check: a plan may only do what its configuration package is for."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+from activation.domain.plan import PlannedPolicy, PlanReview, ResourceChange, configuration_address
+from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
+from activation.domain.trust_policy import Finding, lint_trust
+
+__all__ = ["AWS_PROVIDER", "Check", "Finding", "Rules", "Verdict", "inspect", "lint_trust"]
+
+AWS_PROVIDER = "registry.terraform.io/hashicorp/aws"
+_PROVIDERS = frozenset({AWS_PROVIDER, "registry.opentofu.org/hashicorp/aws"})
+
+PROVIDER_SETTINGS = frozenset(
+    {
+        *("region", "access_key", "secret_key", "token", "default_tags", "allowed_account_ids"),
+        *("max_retries", "retry_mode", "s3_use_path_style", "ignore_tags"),
+    }
+)
+"""Settings of the AWS provider that steer nothing elsewhere; endpoints, profiles, assumed roles and proxies would."""
+
+_NAMED_TYPES = frozenset({"aws_iam_policy", "aws_iam_role"})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What this package may do in this account.
+
+    `names` empty = any name that starts with one of `name_prefixes`. `addresses` empty = any address. `account` has 12
+    digits. `boundary` is the name of the policy that must bound every role; empty = any policy of this plan.
+    `trust_actions` are allowed beside sts:AssumeRole.
+    """
+
+    resource_types: frozenset[str]
+    vendor_principal_arn: str
+    external_id: str
+    account: str
+    names: frozenset[str] = frozenset()
+    name_prefixes: tuple[str, ...] = ("zilliz-",)
+    paths: frozenset[str] = frozenset({"/zilliz/"})
+    addresses: frozenset[str] = frozenset()
+    boundary: str = ""
+    allow_destroy: bool = False
+    retry: bool = False
+    trust_actions: frozenset[str] = frozenset()
+    provider_settings: frozenset[str] = field(default=PROVIDER_SETTINGS)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the verdict as a person reads it."""
+
+    title: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome: passed only if nothing at all was found."""
+
+    passed: bool
+    findings: tuple[Finding, ...]
+    checks: tuple[Check, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Give plain JSON values, to be stored with the plan."""
+        return {
+            "passed": self.passed,
+            "findings": [{"code": each.code, "address": each.address, "text": each.text} for each in self.findings],
+            "checks": [{"title": each.title, "passed": each.passed, "detail": each.detail} for each in self.checks],
+        }
+
+
+def inspect(review: PlanReview, rules: Rules) -> Verdict:
+    """Judge a plan by the rules; what cannot be proved from the plan counts as not proved and is refused."""
+    managed = [change for change in review.changes if change.mode == "managed"]
+    standing = [change for change in managed if change.action not in {"delete", "forget"}]
+    roles = [change for change in standing if change.type == "aws_iam_role"]
+    parts = (
+        (
+            "Only the AWS provider, and no commands",
+            "Providers: {} in use.",
+            len(review.providers),
+            _tools(review, rules),
+        ),
+        ("Only what this package is for", "{} resources, all of known types.", len(managed), _scope(managed, rules)),
+        ("Names and paths", "{} names and paths as agreed.", len(managed), _naming(managed, rules)),
+        ("Nothing is deleted or replaced", "", 0, _removal(managed, rules)),
+        ("Permissions boundary", "{} roles, each with its boundary.", len(roles), _boundaries(roles, standing, rules)),
+        ("Trust policies", "{} roles trust one principal, with the external ID.", len(roles), _trusts(review, rules)),
+        ("Policy documents", "{} policies within limits.", len(review.policies), _policies(review)),
+        ("Attachments", "Only this package's policies, on its own roles.", 0, _attachments(standing, roles, rules)),
+    )
+    findings: list[Finding] = []
+    checks: list[Check] = []
+    for title, detail, count, found in parts:
+        each = tuple(found)
+        findings += each
+        said = detail.format(count)
+        if title.startswith("Nothing is deleted"):
+            title, said = _removal_words(rules)
+        checks.append(Check(title, not each, said if not each else " ".join(finding.text for finding in each)))
+    return Verdict(passed=not findings, findings=tuple(findings), checks=tuple(checks))
+
+
+def _removal_words(rules: Rules) -> tuple[str, str]:
+    if rules.allow_destroy and not rules.retry:
+        return "Deletes only this package's things", "This is a run that deletes, and was started as one."
+    return "Nothing is deleted or replaced", "No delete, no replacement."
+
+
+def _tools(review: PlanReview, rules: Rules) -> Iterator[Finding]:
+    for provider in review.providers:
+        if provider not in _PROVIDERS:
+            yield Finding("provider", "", f"The plan uses the provider {provider}; only hashicorp/aws is allowed.")
+    for setting in review.provider_settings:
+        if setting.partition(".")[2] not in rules.provider_settings:
+            yield Finding("provider_setting", "", f"The provider is configured with {setting}, which is not allowed.")
+    for address in review.provisioners:
+        yield Finding("provisioner", address, f"{address} runs a provisioner; packages may not run commands.")
+    if review.errored or not review.complete:
+        yield Finding("plan_incomplete", "", "Terraform did not finish this plan.")
+    if review.account and review.account != rules.account:
+        yield Finding(
+            "account", "", f"The plan was made in account {review.account}, but this run is for {rules.account}."
+        )
+
+
+def _scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    for change in managed:
+        if change.type not in rules.resource_types:
+            yield Finding("resource_type", change.address, f"{change.address} is of a type this package does not have.")
+        if rules.addresses and configuration_address(change.address) not in rules.addresses:
+            yield Finding("address", change.address, f"{change.address} is not part of this package.")
+        if change.action in {"unknown", "forget"}:
+            actions = ", ".join(change.actions)
+            yield Finding("action", change.address, f"{change.address}: the action {actions} is not allowed.")
+
+
+def _naming(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    for change in managed:
+        # What a replacement or a change takes away must be ours as well, not only what comes.
+        for values in filter(None, (change.before, change.after)):
+            if change.type not in _NAMED_TYPES:
+                continue
+            name, path = values.get("name"), values.get("path")
+            if not isinstance(name, str):
+                yield Finding("name_unknown", change.address, f"{change.address}: the name is not known before apply.")
+            elif not _name_allowed(name, rules):
+                yield Finding("name", change.address, f"{change.address}: the name {name} is not one of this package.")
+            if path not in rules.paths:
+                yield Finding(
+                    "path", change.address, f"{change.address}: the path {path!r} is not one of this package."
+                )
+
+
+def _name_allowed(name: str, rules: Rules) -> bool:
+    return name in rules.names if rules.names else name.startswith(rules.name_prefixes)
+
+
+def _removal(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    for change in managed:
+        if change.action == "replace" and (rules.retry or not rules.allow_destroy):
+            yield Finding("replace", change.address, f"{change.address} would be deleted and created anew.")
+        if change.action == "delete" and (rules.retry or not rules.allow_destroy):
+            yield Finding("delete", change.address, f"{change.address} would be deleted.")
+
+
+def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    policies = {
+        configuration_address(change.address): change
+        for change in standing
+        if change.type == "aws_iam_policy" and (not rules.boundary or change.after.get("name") == rules.boundary)
+    }
+    arns = {_policy_arn(change, rules) for change in policies.values()}
+    for role in roles:
+        given = role.after.get("permissions_boundary")
+        if role.is_unknown("permissions_boundary"):
+            # Known after apply: then the expression must point at one policy of this plan and nothing else.
+            if not _points_at_one(role, "permissions_boundary", policies):
+                yield Finding(
+                    "boundary_unproved", role.address, f"{role.address}: nothing shows which boundary it will have."
+                )
+        elif not given:
+            yield Finding("boundary_missing", role.address, f"{role.address} has no permissions boundary.")
+        elif given not in arns:
+            yield Finding("boundary_other", role.address, f"{role.address} has a boundary that is not this package's.")
+        for attribute in ("inline_policy", "managed_policy_arns"):
+            # A computed attribute that the configuration leaves out comes in with what AWS has.
+            if attribute in role.references:
+                yield Finding(
+                    "role_extra_rights", role.address, f"{role.address} brings rights of its own ({attribute})."
+                )
+
+
+def _policy_arn(change: ResourceChange, rules: Rules) -> str:
+    return f"arn:aws:iam::{rules.account}:policy{change.after.get('path')}{change.after.get('name')}"
+
+
+def _trusts(review: PlanReview, rules: Rules) -> Iterator[Finding]:
+    for trust in review.trusts:
+        if trust.problem in {"unknown", "sensitive"}:
+            yield _hidden(trust, "trust", "trust policy")
+            continue
+        yield from lint_trust(
+            trust.text,
+            rules.vendor_principal_arn,
+            rules.external_id,
+            extra_actions=rules.trust_actions,
+            address=trust.address,
+        )
+
+
+def _hidden(policy: PlannedPolicy, prefix: str, what: str) -> Finding:
+    why = "is only known after apply" if policy.problem == "unknown" else "is marked sensitive"
+    return Finding(
+        f"{prefix}_{policy.problem}", policy.address, f"{policy.address}: its {what} {why} and cannot be checked."
+    )
+
+
+def _policies(review: PlanReview) -> Iterator[Finding]:
+    for policy in review.policies:
+        if policy.problem in {"unknown", "sensitive"}:
+            yield _hidden(policy, "policy", "policy document")
+            continue
+        if policy.document is None or not policy.document.statements or policy.document.unknown_keys:
+            yield Finding("policy_unreadable", policy.address, f"{policy.address}: the policy document is not valid.")
+            continue
+        if policy.characters > MANAGED_POLICY_LIMIT:
+            yield Finding(
+                "policy_too_long",
+                policy.address,
+                f"{policy.address} has {policy.characters:,} characters; AWS allows {MANAGED_POLICY_LIMIT:,}.",
+            )
+        for statement in policy.document.statements:
+            if statement.allows and _everything(statement):
+                yield Finding(
+                    "policy_everything", policy.address, f"{policy.address} allows every action on every resource."
+                )
+            if statement.principals or statement.not_principals or statement.unknown_keys:
+                yield Finding(
+                    "policy_unreadable", policy.address, f"{policy.address}: the policy document is not valid."
+                )
+
+
+def _everything(statement: Statement) -> bool:
+    # NotAction and NotResource allow all that they do not name, tomorrow's services as well.
+    actions = bool(statement.not_actions) or any(_all_stars(action) for action in statement.actions)
+    resources = bool(statement.not_resources) or any(_all_stars(resource) for resource in statement.resources)
+    return actions and resources
+
+
+def _all_stars(pattern: str) -> bool:
+    """Whether a pattern matches everything: `*`, `**`, `*:*`, `arn:*`, `arn:aws:*`, `i*` not."""
+    bare = pattern.replace("?", "*")
+    return not bare.strip("*:") or (bare.endswith("*") and bare.rstrip("*:") in {"arn", "arn:aws"})
+
+
+def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    own_roles = {role.after.get("name") for role in roles}
+    role_addresses = {configuration_address(role.address) for role in roles}
+    policies = {configuration_address(change.address): change for change in standing if change.type == "aws_iam_policy"}
+    arns = {_policy_arn(change, rules) for change in policies.values()}
+    for change in standing:
+        if change.type != "aws_iam_role_policy_attachment":
+            continue
+        if change.is_unknown("role"):
+            own_role = _points_at_one(change, "role", role_addresses)
+        else:
+            own_role = change.after.get("role") in own_roles
+        if not own_role:
+            yield Finding("attachment_role", change.address, f"{change.address} changes a role of someone else.")
+        if change.is_unknown("policy_arn"):
+            own_policy = _points_at_one(change, "policy_arn", policies)
+        else:
+            own_policy = change.after.get("policy_arn") in arns
+        if not own_policy:
+            yield Finding(
+                "attachment_policy", change.address, f"{change.address} attaches a policy that is not this package's."
+            )
+
+
+def _points_at_one(change: ResourceChange, attribute: str, addresses: Collection[str]) -> bool:
+    """Whether the attribute's expression refers to exactly one of these resources, and to nothing else.
+
+    Terraform lists `aws_iam_policy.a.arn` and `aws_iam_policy.a` both; the text of the expression is not in the plan.
+    """
+    references = {configuration_address(each) for each in change.references.get(attribute, ())}
+    shortest = {each for each in references if not any(each.startswith(f"{other}.") for other in references)}
+    return len(shortest) == 1 and shortest <= set(addresses)
