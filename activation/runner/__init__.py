@@ -1,0 +1,1 @@
+"""Starts Terraform, watches it, keeps what it finished. Knows neither the web framework nor the queue."""

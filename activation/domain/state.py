@@ -1,0 +1,56 @@
+"""What a Terraform state says: serial, lineage, what is finished, what is tainted, the outputs."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+class NotAState(ValueError):
+    """The bytes are no complete Terraform state (half written, or something else)."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One serial of a state."""
+
+    serial: int
+    lineage: str
+    sha256: str
+    addresses: frozenset[str]
+    tainted: frozenset[str]
+    outputs: dict[str, Any]
+    terraform_version: str
+
+
+def read_state(content: bytes) -> State:
+    """Read a version 4 state file; raise NotAState."""
+    try:
+        document = json.loads(content)
+        if document["version"] != 4:
+            raise NotAState("unknown version")
+        addresses, tainted = set(), set()
+        for entry in document.get("resources", []):
+            if entry["mode"] != "managed":
+                continue
+            base = f"{entry['module']}." if entry.get("module") else ""
+            base += f"{entry['type']}.{entry['name']}"
+            for instance in entry["instances"]:
+                key = instance.get("index_key")
+                address = base if key is None else f"{base}[{json.dumps(key)}]"
+                addresses.add(address)
+                if instance.get("status") == "tainted":
+                    tainted.add(address)
+        return State(
+            serial=int(document["serial"]),
+            lineage=str(document["lineage"]),
+            sha256=hashlib.sha256(content).hexdigest(),
+            addresses=frozenset(addresses),
+            tainted=frozenset(tainted),
+            outputs={name: output["value"] for name, output in document.get("outputs", {}).items()},
+            terraform_version=str(document.get("terraform_version", "")),
+        )
+    except NotAState:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotAState(str(error)) from error

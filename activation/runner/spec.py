@@ -1,0 +1,78 @@
+"""What a supervisor is told, once, over an inherited pipe."""
+
+import base64
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from activation.runner.sandbox import Confinement
+
+
+@dataclass(frozen=True)
+class Command:
+    """One Terraform command of a phase."""
+
+    name: str
+    argv: tuple[str, ...]
+    # Its standard output goes into this file of the work directory instead of the log.
+    capture: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One phase of a run: what to start, in which walls, for how long, and what to keep of it."""
+
+    run_id: str
+    phase: str
+    control: str
+    work: str
+    commands: tuple[Command, ...]
+    environment: dict[str, str]
+    # Environment variables whose values are secrets: they reach Terraform and nothing else.
+    secrets: dict[str, str]
+    # Further values that must not stand in the log.
+    masked: tuple[str, ...]
+    key: bytes
+    confinement: Confinement
+    deadline_seconds: float
+    # Stop Terraform when no worker has touched the lease file for this long.
+    abandoned_seconds: float
+    # After a SIGINT Terraform may take this long before it is killed.
+    grace_seconds: float = 120.0
+    # Files of the work directory to seal at the end: name there → name in the control directory.
+    keep: dict[str, str] = field(default_factory=dict)
+    # Where the initialized `.terraform` is saved for the next run of this package version.
+    template: str = ""
+
+    def to_json(self) -> str:
+        """Return the text for the pipe; it holds secrets."""
+        document = dataclasses.asdict(self)
+        document["key"] = base64.b64encode(self.key).decode()
+        return json.dumps(document)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Spec":
+        """Read what `to_json` wrote."""
+        document: dict[str, Any] = json.loads(text)
+        confinement = document["confinement"]
+        for name in ("readable", "writable", "ports"):
+            confinement[name] = tuple(confinement[name])
+        document["confinement"] = Confinement(**confinement)
+        document["commands"] = tuple(
+            Command(**{**command, "argv": tuple(command["argv"])}) for command in document["commands"]
+        )
+        document["masked"] = tuple(document["masked"])
+        document["key"] = base64.b64decode(document["key"])
+        return cls(**document)
+
+
+def state_context(run_id: str, serial: int, lineage: str) -> str:
+    """Return what a sealed state is bound to."""
+    return f"{run_id}|state|{lineage}|{serial}"
+
+
+def file_context(run_id: str, name: str) -> str:
+    """Return what a kept file is bound to."""
+    return f"{run_id}|file|{name}"

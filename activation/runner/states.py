@@ -1,0 +1,117 @@
+"""Each new serial of the local state, sealed on disk before the resource it holds is reported finished."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from activation.domain.sealing import seal
+from activation.domain.state import NotAState, State, read_state
+from activation.runner.spec import state_context
+
+FOLDER = "states"
+STATE = "terraform.tfstate"
+ERRORED = "errored.tfstate"
+MOST_BYTES = 64 * 1024 * 1024
+# Terraform says *complete* a moment before it writes the state; it may take this long, seconds.
+PATIENCE = 3.0
+
+
+@dataclass(frozen=True)
+class SealedState:
+    """A state that lies sealed in the control directory."""
+
+    file: str
+    serial: int
+    lineage: str
+    sha256: str
+    resources: int
+
+
+class Sealer:
+    """Watches one work directory's state file."""
+
+    def __init__(self, *, run_id: str, control: Path, work: Path, key: bytes) -> None:
+        self._run_id, self._control, self._work, self._key = run_id, control, work, key
+        self._stamp: tuple[int, int, int] | None = None
+        self._last: State | None = None
+        (control / FOLDER).mkdir(mode=0o700, exist_ok=True)
+
+    def look(self) -> SealedState | None:
+        """Seal the state where it has changed since the last look; raises OSError where the disk is full."""
+        path = self._work / STATE
+        try:
+            seen = path.lstat()
+        except FileNotFoundError:
+            return None
+        stamp = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
+        if stamp == self._stamp:
+            return None
+        sealed = self._seal(path)
+        if sealed is not None or (self._last is not None and self._is_known(path)):
+            self._stamp = stamp
+        return sealed
+
+    def await_address(self, address: str, *, present: bool) -> SealedState | None:
+        """Wait until the state holds (or no longer holds) an address; return what was sealed meanwhile."""
+        newest = None
+        ends = time.monotonic() + PATIENCE
+        while True:
+            newest = self.look() or newest
+            if self._last is not None and (address in self._last.addresses) is present:
+                return newest
+            if time.monotonic() > ends:
+                return newest
+            time.sleep(0.005)
+
+    def errored(self) -> SealedState | None:
+        """Seal what Terraform could not write into its state and left beside it."""
+        return self._seal(self._work / ERRORED)
+
+    def _is_known(self, path: Path) -> bool:
+        try:
+            return self._last is not None and read_state(_content(path)).sha256 == self._last.sha256
+        except (NotAState, OSError):
+            return False
+
+    def _seal(self, path: Path) -> SealedState | None:
+        try:
+            content = _content(path)
+            state = read_state(content)
+        except (NotAState, FileNotFoundError):
+            return None
+        if self._last is not None and (state.lineage, state.serial) == (self._last.lineage, self._last.serial):
+            return None
+        sealed = seal(self._key, content, state_context(self._run_id, state.serial, state.lineage))
+        file = f"{state.serial:08d}.sealed"
+        write_durably(self._control / FOLDER / file, sealed)
+        self._last = state
+        return SealedState(file, state.serial, state.lineage, state.sha256, len(state.addresses))
+
+
+def _content(path: Path) -> bytes:
+    # The run could have put a link there: what it points to is not ours to read.
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    with os.fdopen(handle, "rb") as file:
+        return file.read(MOST_BYTES)
+
+
+def read_kept(path: Path) -> bytes:
+    """Return the bytes of a regular file that a run left; raises OSError for links and for what is missing."""
+    return _content(path)
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """Write a file so that after a power cut it is there whole, or not at all."""
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.rename(fresh, path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,378 @@
+"""The supervisor: one small process a phase, in a session of its own, that outlives the worker.
+
+It gets its orders once over standard input, answers one line, lets go of everything and then starts Terraform,
+masks and journals what it says, seals each state before the resource is reported, and stops it with one SIGINT when
+asked, at the deadline, or when no worker has been interested for too long.
+"""
+
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+from activation.domain.progress import EventReader
+from activation.domain.redaction import Masker
+from activation.domain.sealing import seal
+from activation.runner import control as controls
+from activation.runner import sandbox
+from activation.runner.journal import Journal
+from activation.runner.lock import Held, open_and_take
+from activation.runner.spec import Command, Spec, file_context
+from activation.runner.states import SealedState, Sealer, read_kept, write_durably
+
+PIPE_BYTES = 1 << 20
+LONGEST_LINE = 4 << 20
+TICK_MILLISECONDS = 50
+# What is left of a command's process tree may live this long after it, seconds.
+STRAGGLERS = 2.0
+PR_SET_CHILD_SUBREAPER = 36
+EXIT = "exit.json"
+# Beyond these the disk must really be full for long: give up writing, seconds.
+DISK_PATIENCE = 600.0
+
+
+class Ended:
+    """How one command ended."""
+
+    def __init__(self, status: int) -> None:
+        self.code = os.waitstatus_to_exitcode(status)
+        self.signal = -self.code if self.code < 0 else 0
+
+
+class Supervisor:
+    """Carries out one phase."""
+
+    def __init__(self, spec: Spec, lock: int) -> None:
+        self.spec, self.lock = spec, lock
+        self.control, self.work = Path(spec.control), Path(spec.work)
+        self.journal = Journal(self.control)
+        self.masker = Masker([*spec.secrets.values(), *spec.masked])
+        self.sealer = Sealer(run_id=spec.run_id, control=self.control, work=self.work, key=spec.key)
+        self.reader = EventReader(spec.phase)
+        self.lines = 0
+        self.terraform = 0
+        self.stopped_for = ""
+        self.stopped_at = 0.0
+        self.killed_for = ""
+        self.began = time.monotonic()
+        self.lease = controls.lease_stamp(self.control)
+        self.lease_seen = self.began
+
+    def run(self) -> None:
+        """Run the commands one after the other, keep what is to be kept, wipe the work directory."""
+        ended, last = None, ""
+        for command in self.spec.commands:
+            if self.stopped_for:
+                break
+            last = command.name
+            self.journal.append("phase", name=command.name)
+            ended = self.carry_out(command)
+            if ended.code != 0:
+                break
+            if command.name == "init":
+                self.save_template()
+        finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
+        self.look_for_state()
+        if (left := self.sealer.errored()) is not None:
+            self.report_state(left)
+        kept = self.keep_files() if finished else {}
+        self.end(ended, last, finished=finished, kept=kept)
+
+    # --- one command
+
+    def carry_out(self, command: Command) -> Ended:
+        """Start one command and follow it to its end."""
+        read_end, write_end = os.pipe2(os.O_CLOEXEC)
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(write_end, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        os.set_blocking(read_end, False)
+        child = os.fork()
+        if child == 0:
+            self.become(command, read_end, write_end)
+        os.close(write_end)
+        self.terraform = child
+        handle = os.pidfd_open(child)
+        try:
+            return self.follow(child, handle, read_end)
+        finally:
+            self.terraform = 0
+            os.close(handle)
+            os.close(read_end)
+
+    def become(self, command: Command, read_end: int, write_end: int) -> NoReturn:
+        """Turn the forked child into Terraform; only exec or exit leads out."""
+        try:
+            os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+            output = write_end
+            if command.capture:
+                output = os.open(self.work / command.capture, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.dup2(output, 1)
+            os.dup2(write_end, 2)
+            # Terraform keeps a read end of its own output: were we killed, a line more would not kill it too.
+            os.set_inheritable(read_end, True)
+            keep = sorted({self.lock, read_end})
+            low = 3
+            for handle in keep:
+                os.closerange(low, handle)
+                low = handle + 1
+            os.closerange(low, 1 << 16)
+            os.chdir(self.work)
+            sandbox.enter(self.spec.confinement)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
+                signal.signal(number, signal.SIG_DFL)
+            environment = {**self.spec.environment, **command.environment, **self.spec.secrets}
+            os.execve(command.argv[0], command.argv, environment)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, no Python may go on in this process
+            with contextlib.suppress(OSError):
+                os.write(2, f"Cannot start {command.name}: {error}\n".encode())
+        os._exit(127)
+
+    def follow(self, child: int, handle: int, read_end: int) -> Ended:
+        """Read, seal, stop when there is a reason, until the command has ended and its output is read."""
+        poll = select.poll()
+        poll.register(read_end, select.POLLIN)
+        poll.register(handle, select.POLLIN)
+        pending = b""
+        while True:
+            ready = {number for number, _ in poll.poll(TICK_MILLISECONDS)}
+            if read_end in ready:
+                pending = self.take_output(read_end, pending)
+            self.look_for_state()
+            self.journal.flush()
+            self.consider_stopping()
+            if handle in ready:
+                _, status = os.waitpid(child, 0)
+                pending = self.take_output(read_end, pending, everything=True)
+                if pending:
+                    self.take_line(pending)
+                self.end_stragglers()
+                return Ended(status)
+
+    def take_output(self, read_end: int, pending: bytes, *, everything: bool = False) -> bytes:
+        """Read what is there, hand on whole lines, return the rest."""
+        while True:
+            try:
+                chunk = os.read(read_end, PIPE_BYTES)
+            except BlockingIOError:
+                return pending
+            if not chunk:
+                return pending
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
+                self.take_line(line)
+            if len(pending) > LONGEST_LINE:
+                self.take_line(pending)
+                pending = b""
+            if not everything:
+                return pending
+
+    def take_line(self, raw: bytes) -> None:
+        """Mask one line, make it readable, journal it; a finished resource only once its state is sealed."""
+        masked = self.masker.mask_text(raw.decode("utf-8", "replace"))
+        address, present = finished_address(masked)
+        if address:
+            self.guarded(lambda: self.report_state(self.sealer.await_address(address, present=present)))
+        before = len(self.reader.diagnostics)
+        reading = self.reader.feed(masked)
+        failed = len(self.reader.diagnostics) > before
+        for line in reading.lines:
+            self.lines += 1
+            fields = {"level": "error"} if failed else {}
+            self.journal.append("line", text=self.masker.mask_line(line), **fields)
+        if reading.event is not None:
+            self.journal.append("progress", **reading.event.to_json())
+
+    # --- state
+
+    def look_for_state(self) -> None:
+        """Seal a new serial, if there is one."""
+        self.guarded(lambda: self.report_state(self.sealer.look()))
+
+    def report_state(self, sealed: SealedState | None) -> None:
+        """Journal a sealed state."""
+        if sealed is not None:
+            self.journal.append("state", **vars(sealed))
+            self.journal.sync()
+
+    def guarded(self, act: Any) -> None:
+        """Do what needs the disk; where that is full, stop Terraform rather than lose sight of what it makes."""
+        try:
+            act()
+        except OSError as error:
+            self.stop(f"disk: {error.strerror}")
+
+    # --- stopping
+
+    def consider_stopping(self) -> None:
+        """Stop for the first reason that holds; kill only what was stopped and did not end."""
+        now = time.monotonic()
+        if (stamp := controls.lease_stamp(self.control)) != self.lease:
+            self.lease, self.lease_seen = stamp, now
+        if self.journal.is_behind:
+            self.stop("disk: the journal cannot be written")
+        if reason := controls.stop_requested(self.control):
+            self.stop(reason)
+        if now - self.began > self.spec.deadline_seconds:
+            self.stop("deadline")
+        if now - self.lease_seen > self.spec.abandoned_seconds:
+            self.stop("abandoned")
+        if self.stopped_for and not self.killed_for:
+            if controls.force_requested(self.control):
+                self.kill("force")
+            elif now - self.stopped_at > self.spec.grace_seconds:
+                self.kill("grace over")
+
+    def stop(self, reason: str) -> None:
+        """Send Terraform one SIGINT, and never a second: that one would lose state."""
+        if self.stopped_for:
+            return
+        self.stopped_for, self.stopped_at = reason, time.monotonic()
+        self.journal.append("stopping", reason=reason)
+        if self.terraform:
+            os.kill(self.terraform, signal.SIGINT)
+
+    def kill(self, reason: str) -> None:
+        """Kill Terraform and all that it started."""
+        self.killed_for = reason
+        self.journal.append("killing", reason=reason)
+        if self.terraform:
+            os.kill(self.terraform, signal.SIGKILL)
+        for child in descendants():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL)
+
+    def end_stragglers(self) -> None:
+        """Wait for what Terraform left behind, then kill it: it is ours to reap, as their subreaper."""
+        ends = time.monotonic() + STRAGGLERS
+        while True:
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
+            left = descendants()
+            if not left:
+                return
+            if time.monotonic() > ends:
+                for child in left:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(child, signal.SIGKILL)
+            time.sleep(0.02)
+
+    # --- the end
+
+    def save_template(self) -> None:
+        """Keep the initialized directory, so that the next run of this package version needs no init."""
+        target = Path(self.spec.template) if self.spec.template else None
+        if target is None or target.exists():
+            return
+        fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
+        with contextlib.suppress(OSError):
+            shutil.copytree(self.work / ".terraform", fresh / ".terraform", symlinks=True)
+            if (self.work / ".terraform.lock.hcl").is_file():
+                shutil.copy(self.work / ".terraform.lock.hcl", fresh / ".terraform.lock.hcl")
+            os.rename(fresh, target)
+        shutil.rmtree(fresh, ignore_errors=True)
+
+    def keep_files(self) -> dict[str, dict[str, str]]:
+        """Seal the files that the next phase and the review need; return their hashes."""
+        import hashlib
+
+        kept: dict[str, dict[str, str]] = {}
+        for source, name in self.spec.keep.items():
+            content = read_kept(self.work / source)
+            sealed = seal(self.spec.key, content, file_context(self.spec.run_id, name))
+            write_durably(self.control / name, sealed)
+            kept[name] = {"sha256": hashlib.sha256(content).hexdigest()}
+        return kept
+
+    def end(self, ended: Ended | None, last: str, *, finished: bool, kept: dict[str, dict[str, str]]) -> None:
+        """Write the last entry and the exit file, then wipe the work directory."""
+        outcome = {
+            "finished": finished,
+            "command": last,
+            "code": ended.code if ended else None,
+            "signal": ended.signal if ended else 0,
+            "stopped_for": self.stopped_for,
+            "killed_for": self.killed_for,
+            "interrupted": self.reader.interrupted,
+            "lines": self.lines,
+            "masked": self.masker.count,
+            "diagnostics": self.reader.diagnostics,
+            "terraform_version": self.reader.terraform_version,
+            "kept": kept,
+        }
+        self.journal.append("end", **outcome)
+        ends = time.monotonic() + DISK_PATIENCE
+        while self.journal.is_behind and time.monotonic() < ends:
+            time.sleep(0.5)
+            self.journal.flush()
+        self.journal.sync()
+        with contextlib.suppress(OSError):
+            write_durably(self.control / EXIT, json.dumps(outcome).encode())
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def finished_address(line: str) -> tuple[str, bool]:
+    """Return the address of the resource that this line reports finished, and whether it now exists."""
+    if '"apply_complete"' not in line:
+        return "", True
+    try:
+        event = json.loads(line)
+        if event["type"] != "apply_complete":
+            return "", True
+        return str(event["hook"]["resource"]["addr"]), event["hook"]["action"] != "delete"
+    except (ValueError, KeyError, TypeError):
+        return "", True
+
+
+def descendants() -> list[int]:
+    """Return the process ids of our children; orphans of theirs come to us, as we are their subreaper."""
+    path = Path(f"/proc/self/task/{os.getpid()}/children")
+    try:
+        direct = [int(word) for word in path.read_text().split()]
+    except OSError:
+        return []
+    found = list(direct)
+    for child in direct:
+        with contextlib.suppress(OSError):
+            found += [int(w) for w in Path(f"/proc/{child}/task/{child}/children").read_text().split()]
+    return found
+
+
+def main() -> None:
+    """Read the orders, take the run's lock, detach, work."""
+    spec = Spec.from_json(sys.stdin.read())
+    try:
+        lock = open_and_take(Path(spec.control))
+    except Held:
+        print("held", flush=True)
+        return
+    if os.fork():
+        # The child holds the lock now; our caller waits only for us.
+        os._exit(0)
+    os.setsid()
+    with contextlib.suppress(OSError):
+        (Path(spec.control) / "supervisor.pid").write_text(str(os.getpid()))
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_IGN)
+    supervisor = Supervisor(spec, lock)
+    signal.signal(signal.SIGTERM, lambda *_: supervisor.stop("terminated"))
+    print("started", flush=True)
+    nothing = os.open("/dev/null", os.O_RDWR)
+    complaints = os.open(Path(spec.control) / "supervisor.err", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.dup2(complaints, 2)
+    supervisor.run()
+
+
+if __name__ == "__main__":
+    main()

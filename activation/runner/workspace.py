@@ -1,0 +1,131 @@
+"""The directories of a run: control (masked, sealed, lasting) and work (Terraform's own, wiped at the end)."""
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it, 0700
+# Beside the provider's own memory a run writes a few megabytes; less than this and it is not begun.
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+LEAST_FREE_MEMORY_BYTES = 256 * 1024 * 1024
+# go-plugin puts a socket into TMPDIR; a socket's path has at most 108 characters.
+LONGEST_WORK_PATH = 80
+
+
+class NoRoom(Exception):
+    """The disk is too full to begin."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where this host keeps its runs."""
+
+    data: Path
+    work: Path
+
+    @property
+    def runs(self) -> Path:
+        """Return the folder of all control directories."""
+        return self.data / "runs"
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder of downloaded providers."""
+        return self.data / "providers"
+
+    @property
+    def templates(self) -> Path:
+        """Return the folder of initialized packages."""
+        return self.data / "templates"
+
+    def control(self, run_id: str, phase: str) -> Path:
+        """Return the control directory of a run's phase."""
+        return self.runs / run_id / phase
+
+    def controls(self) -> Iterator[tuple[str, str, Path]]:
+        """Return run, phase and control directory of all that lies here."""
+        if self.runs.is_dir():
+            for run in sorted(self.runs.iterdir()):
+                for phase in sorted(run.iterdir()) if run.is_dir() else ():
+                    yield run.name, phase.name, phase
+
+    def work_of(self, run_id: str, phase: str) -> Path:
+        """Return the work directory of a run's phase; its path is short, for the sockets in it."""
+        return self.work / f"{run_id}-{phase}"
+
+
+def places(data: Path, work: str = "") -> Places:
+    """Return this host's directories, made where missing, readable by nobody else.
+
+    The work directories lie in memory where the host has such a file system, so that keys which a package puts
+    into its plan never touch a disk.
+    """
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if work:
+        root = Path(work)
+    elif MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and free_bytes(MEMORY) > LEAST_FREE_MEMORY_BYTES:
+        stat = data.stat()
+        root = MEMORY / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}"
+    else:
+        root = data / "work"
+    found = Places(data, root)
+    for folder in (found.runs, found.cache, found.templates, found.work):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if os.geteuid() == 0:
+        # Runs have uids of their own and must pass through, not look around.
+        for folder in (data, found.cache, found.work):
+            folder.chmod(0o711)
+    return found
+
+
+def free_bytes(path: Path) -> int:
+    """Return the free bytes where `path` lies."""
+    stat = os.statvfs(path)
+    return stat.f_bavail * stat.f_frsize
+
+
+def demand_room(where: Places) -> None:
+    """Raise NoRoom where a run could not be written down."""
+    for folder in (where.data, where.work):
+        if free_bytes(folder) < LEAST_FREE_BYTES:
+            raise NoRoom(f"{folder} has {free_bytes(folder) // 2**20} MB left")
+
+
+def prepare(
+    where: Places, *, run_id: str, phase: str, files: Mapping[str, bytes], template: Path, uid: int
+) -> tuple[Path, Path]:
+    """Make control and work directory of a phase, the work directory filled and owned by the run's uid."""
+    control, work = where.control(run_id, phase), where.work_of(run_id, phase)
+    control.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(mode=0o700, parents=True)
+    (work / "tmp").mkdir(mode=0o700)
+    if template.is_dir():
+        shutil.copytree(template, work, symlinks=True, dirs_exist_ok=True)
+    for name, content in files.items():
+        path = work / name
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_bytes(content)
+        path.chmod(0o600)
+    if uid:
+        hand_over(work, uid)
+    return control, work
+
+
+def hand_over(folder: Path, uid: int) -> None:
+    """Give a directory and all in it to a run's uid."""
+    os.chown(folder, uid, uid)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            os.chown(os.path.join(parent, name), uid, uid, follow_symlinks=False)
+
+
+def forget(where: Places, *, run_id: str, phase: str) -> None:
+    """Remove a phase's directories, after all in them is in the database."""
+    shutil.rmtree(where.work_of(run_id, phase), ignore_errors=True)
+    shutil.rmtree(where.control(run_id, phase), ignore_errors=True)
+    run = where.runs / run_id
+    if run.is_dir() and not any(run.iterdir()):
+        run.rmdir()
