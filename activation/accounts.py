@@ -1,9 +1,13 @@
-"""How allauth signs people in here."""
+"""How allauth signs people in here, and what it tells us of it."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
+
+from activation.http import address
+from activation.services import sign_in
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -15,3 +19,34 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """Leave it: people sign in by e-mail address."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address that throttling counts by: the one that events name."""
+        return address(request)
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing: the page that follows shows who is signed in."""
+
+
+def listen() -> None:
+    """Connect to the signals; no other hook exists at these moments. Called once, when the application is ready."""
+    user_logged_in.connect(on_signed_in, dispatch_uid="activation.signed_in")
+    user_logged_out.connect(on_signed_out, dispatch_uid="activation.signed_out")
+    user_login_failed.connect(on_sign_in_failed, dispatch_uid="activation.sign_in_failed")
+
+
+def on_signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Hand a sign-in to the service."""
+    sign_in.record_sign_in(user=user, address=address(request))
+
+
+def on_signed_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Hand a sign-out to the service; nobody signed out where nobody was signed in."""
+    if user is not None:
+        sign_in.record_sign_out(user=user, address=address(request))
+
+
+def on_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
+    """Hand a failed sign-in to the service, without the password."""
+    email = str(credentials.get("email") or credentials.get("username") or "")
+    sign_in.record_failed_sign_in(email=email, address=address(request) if request else "")

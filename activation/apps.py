@@ -10,5 +10,7 @@ class ActivationConfig(AppConfig):
     verbose_name = "BYOC Portal"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from activation import checks  # noqa: F401
+        """Register the system checks and listen to sign-ins."""
+        from activation import accounts, checks  # noqa: F401
+
+        accounts.listen()

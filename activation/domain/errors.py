@@ -300,6 +300,10 @@ WORDING: dict[str, Wording] = {
     "invitation_open": Wording(
         "There is an open invitation for this address.", "Withdraw it first, if a new link is needed."
     ),
+    "invitation_not_open": Wording("This invitation is not open any more.", "Look at the Members page again."),
+    "membership_ended": Wording(
+        "This membership has ended since the page was loaded.", "Look at the Members page again."
+    ),
     "member_already": Wording("This person is a member already.", "Change the role on the Members page."),
     "last_owner": Wording("An organization keeps at least one owner.", "Make somebody else an owner first."),
     "own_role": Wording("Nobody changes their own role.", "Ask an owner."),

@@ -9,6 +9,7 @@ class Kind(StrEnum):
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_SETTINGS_CHANGED = "organization.settings_changed"
     SETUP_LINK_CREATED = "installation.setup_link_created"
+    INSTALLATION_ADMINISTRATOR_ADDED = "installation.administrator_added"
     PACKAGE_ADDED = "installation.package_added"
     PACKAGE_CHOSEN = "installation.package_chosen"
     SIGNED_IN = "session.signed_in"
@@ -61,6 +62,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.ORGANIZATION_CREATED: "created the organization",
     Kind.ORGANIZATION_SETTINGS_CHANGED: "changed the organization's settings",
     Kind.SETUP_LINK_CREATED: "made a set-up link",
+    Kind.INSTALLATION_ADMINISTRATOR_ADDED: "made somebody an installation administrator",
     Kind.PACKAGE_ADDED: "added a configuration package",
     Kind.PACKAGE_CHOSEN: "chose a configuration package",
     Kind.SIGNED_IN: "signed in",

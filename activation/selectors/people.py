@@ -1,0 +1,62 @@
+"""Who belongs where: reads for the frame, the members page and the links that let people in."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.db.models import QuerySet
+
+from activation.domain.roles import Role
+from activation.models import Event, Invitation, Member, Organization, SetupLink, User
+
+EVENTS_PER_PAGE = 50
+
+
+def token_hash(token: str) -> str:
+    """Return what the database keeps of a link's token: its SHA-256 in hex."""
+    return sha256(token.encode()).hexdigest()
+
+
+def organizations_of(user: Any) -> list[Organization]:
+    """Return the organizations between which a person may switch, by name; none for the anonymous."""
+    return list(Organization.objects.of(user)) if user.is_authenticated else []
+
+
+def find_user(email: str) -> User | None:
+    """Return the account of an address, whatever its case."""
+    return User.objects.filter(email__iexact=email.strip()).first()
+
+
+def find_setup_link(token: str) -> SetupLink | None:
+    """Return the set-up link of a token."""
+    return SetupLink.objects.filter(token_sha256=token_hash(token)).first()
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """Return the invitation of a token, with its organization."""
+    return Invitation.objects.select_related("organization").filter(token_sha256=token_hash(token)).first()
+
+
+def members_of(organization: Organization) -> QuerySet[Member]:
+    """Return the members as the Members page lists them: owners first, then by name."""
+    return Member.objects.for_organization(organization).select_related("user").order_by("-role", "user__name")
+
+
+def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
+    """Return the invitations that can still be accepted, newest first."""
+    return Invitation.objects.for_organization(organization).open().order_by("-created_at")
+
+
+def owners_of(organization: Organization) -> QuerySet[Member]:
+    """Return the organization's owners."""
+    return Member.objects.for_organization(organization).filter(role=Role.OWNER.value)
+
+
+def events_before(organization: Organization, sequence: int | None) -> tuple[list[Event], int | None]:
+    """Return a page of events, newest first, older than `sequence`; and where the next page begins."""
+    events = Event.objects.for_organization(organization).order_by("-sequence")
+    if sequence is not None:
+        events = events.filter(sequence__lt=sequence)
+    page = list(events[: EVENTS_PER_PAGE + 1])
+    more = len(page) > EVENTS_PER_PAGE
+    page = page[:EVENTS_PER_PAGE]
+    return page, page[-1].sequence if more else None

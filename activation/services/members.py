@@ -1,0 +1,199 @@
+"""Invite people, let them join, change their roles, take them out."""
+
+import secrets
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.utils import timezone
+
+from activation.domain import membership
+from activation.domain.errors import Refused
+from activation.domain.events import Kind
+from activation.domain.roles import ROLE_LABELS, Role
+from activation.models import Invitation, Member, Organization, User
+from activation.selectors.people import find_invitation, open_invitations_of, owners_of, token_hash
+from activation.services import events, people
+from activation.services.events import Actor
+
+VALID_FOR = timezone.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Invited:
+    """An invitation and its link, which nobody can show again."""
+
+    invitation: Invitation
+    link: str
+
+
+def lock(organization: Organization) -> None:
+    """Let changes of one organization's members take turns, so that owners are counted right."""
+    Organization.objects.select_for_update().get(pk=organization.pk)
+
+
+def present_role(member: Member) -> Role:
+    """Return the role a member has now; raise Refused where the membership has ended since the page was loaded."""
+    role = Member.objects.filter(pk=member.pk).values_list("role", flat=True).first()
+    if role is None:
+        raise Refused("membership_ended")
+    return Role(role)
+
+
+@transaction.atomic
+def invite(*, organization: Organization, email: str, role: Role, by: Member, actor: Actor) -> Invited:
+    """Invite a person by a link valid for seven days, sent by mail and returned to be shown once.
+
+    Raise Refused where the role is not the inviter's to give, the person is a member, or an open invitation exists.
+    """
+    lock(organization)
+    membership.check_may_grant(present_role(by), role)
+    email = email.strip().lower()
+    if Member.objects.for_organization(organization).filter(user__email__iexact=email).exists():
+        raise Refused("member_already", field="email")
+    if open_invitations_of(organization).filter(email__iexact=email).exists():
+        raise Refused("invitation_open", field="email")
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        organization=organization,
+        email=email,
+        role=role.value,
+        token_sha256=token_hash(token),
+        invited_by_name=actor.name[:120],
+        expires_at=timezone.now() + VALID_FOR,
+    )
+    record(Kind.MEMBER_INVITED, invitation, actor, after={"email": email, "role": role.value})
+    link = f"{settings.PORTAL_URL}/join/{token}/"
+    # The link stands on the page as well: mail that cannot be sent is logged and undoes nothing.
+    transaction.on_commit(lambda: send_invitation(invitation, link), robust=True)
+    return Invited(invitation, link)
+
+
+def send_invitation(invitation: Invitation, link: str) -> None:
+    """Send the link by mail."""
+    organization = " ".join(invitation.organization.name.split())
+    send_mail(
+        f"Invitation to {organization}",
+        f"{invitation.invited_by_name} invites you to join {organization} as {ROLE_LABELS[Role(invitation.role)]}.\n\n"
+        f"Open this link to accept:\n{link}\n\n"
+        f"It works once, until {invitation.expires_at:%B %d, %Y %H:%M} UTC.\n",
+        None,
+        [invitation.email],
+    )
+
+
+def record(kind: Kind, invitation: Invitation, actor: Actor, *, after: dict[str, str] | None = None) -> None:
+    """Record what happened to an invitation."""
+    events.record(
+        kind,
+        actor=actor,
+        organization=invitation.organization,
+        object_type="invitation",
+        object_id=str(invitation.pk),
+        after=after,
+    )
+
+
+def check_acceptable(invitation: Invitation | None, *, email: str | None = None) -> Invitation:
+    """Return the invitation; raise Refused where it cannot be accepted, or not by the person with this address."""
+    if invitation is None:
+        raise Refused("invitation_unknown")
+    if invitation.accepted_at is not None:
+        raise Refused("invitation_used")
+    if invitation.withdrawn_at is not None:
+        raise Refused("invitation_withdrawn")
+    if invitation.expires_at <= timezone.now():
+        raise Refused("invitation_expired")
+    if email is not None and email.lower() != invitation.email.lower():
+        raise Refused("invitation_foreign")
+    return invitation
+
+
+@transaction.atomic
+def join(*, token: str, user: User, address: str = "") -> Member:
+    """Accept an invitation as a person who has an account with its address; raise Refused otherwise."""
+    invitation = check_acceptable(find_invitation(token), email=user.email)
+    lock(invitation.organization)
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
+        raise Refused("invitation_used")
+    if Member.objects.for_organization(invitation.organization).filter(user=user).exists():
+        raise Refused("member_already")
+    member = Member.objects.create(
+        organization=invitation.organization,
+        user=user,
+        role=invitation.role,
+        granted_by_name=invitation.invited_by_name,
+    )
+    record(
+        Kind.MEMBER_JOINED,
+        invitation,
+        Actor.of(member, address=address),
+        after={"member": str(member.pk), "role": member.role, "invited_by": invitation.invited_by_name},
+    )
+    return member
+
+
+@transaction.atomic
+def join_as_new_person(*, token: str, name: str, password: str, address: str = "") -> Member:
+    """Accept an invitation and make the account for it; raise Refused where that cannot be."""
+    invitation = check_acceptable(find_invitation(token))
+    user = people.create_person(email=invitation.email, name=name, password=password)
+    return join(token=token, user=user, address=address)
+
+
+@transaction.atomic
+def withdraw(*, invitation: Invitation, by: Member, actor: Actor) -> None:
+    """End an open invitation; raise Refused where it is not open, or of a role that is not `by`'s to give."""
+    lock(invitation.organization)
+    membership.check_may_grant(present_role(by), Role(invitation.role))
+    if not Invitation.objects.open().filter(pk=invitation.pk).update(withdrawn_at=timezone.now()):
+        raise Refused("invitation_not_open")
+    record(Kind.INVITATION_WITHDRAWN, invitation, actor, after={"email": invitation.email})
+
+
+@transaction.atomic
+def change_role(*, member: Member, role: Role, by: Member, actor: Actor) -> None:
+    """Give a member another role; raise Refused where the rules of `domain.membership` forbid it."""
+    lock(member.organization)
+    present = present_role(member)
+    membership.check_may_change(
+        present_role(by),
+        present=present,
+        wanted=role,
+        is_self=by.pk == member.pk,
+        other_owners=owners_of(member.organization).exclude(pk=member.pk).count(),
+    )
+    if role is present:
+        return
+    Member.objects.filter(pk=member.pk).update(role=role.value, granted_by_name=actor.name[:120])
+    events.record(
+        Kind.MEMBER_ROLE_CHANGED,
+        actor=actor,
+        organization=member.organization,
+        object_type="member",
+        object_id=str(member.pk),
+        before={"name": str(member.user), "role": present.value},
+        after={"name": str(member.user), "role": role.value},
+    )
+
+
+@transaction.atomic
+def remove(*, member: Member, by: Member, actor: Actor) -> None:
+    """Take a member out of the organization, with effect from the next request; raise Refused as `change_role`."""
+    lock(member.organization)
+    present = present_role(member)
+    membership.check_may_remove(
+        present_role(by),
+        present=present,
+        other_owners=owners_of(member.organization).exclude(pk=member.pk).count(),
+    )
+    Member.objects.filter(pk=member.pk).delete()
+    events.record(
+        Kind.MEMBER_REMOVED,
+        actor=actor,
+        organization=member.organization,
+        object_type="member",
+        object_id=str(member.pk),
+        before={"name": str(member.user), "role": present.value},
+    )

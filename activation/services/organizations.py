@@ -1,0 +1,79 @@
+"""Create organizations and change their settings."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.text import slugify
+
+from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Refused
+from activation.domain.events import Kind
+from activation.domain.roles import Role
+from activation.models import Member, Organization, User
+from activation.services import events
+from activation.services.events import Actor
+
+SLUG_LENGTH = 50
+
+
+def may_host_control_plane() -> bool:
+    """Return whether this installation is configured to be its own control plane."""
+    return bool(settings.DEMO or settings.VENDOR_HOSTS_PORTAL)
+
+
+@transaction.atomic
+def create_organization(
+    *, name: str, control_plane: ControlPlane, owner: User, address: str = "", granted_by: str = "set-up"
+) -> Organization:
+    """Create an organization with its first owner.
+
+    Raise Refused("vendor_not_configured") where this portal cannot be the control plane.
+    """
+    if control_plane is ControlPlane.SELF and not may_host_control_plane():
+        raise Refused("vendor_not_configured", field="contract")
+    organization = Organization.objects.create(name=name, slug=free_slug(name), control_plane=control_plane.value)
+    member = Member.objects.create(
+        organization=organization, user=owner, role=Role.OWNER.value, granted_by_name=granted_by
+    )
+    events.record(
+        Kind.ORGANIZATION_CREATED,
+        actor=Actor.of(member, address=address),
+        organization=organization,
+        object_type="organization",
+        object_id=organization.pk,
+        after={"name": name, "control_plane": control_plane.value},
+    )
+    return organization
+
+
+def free_slug(name: str) -> str:
+    """Return the word that stands for the organization in addresses; numbered where it is taken."""
+    base = slugify(name)[:SLUG_LENGTH].strip("-") or "organization"
+    slug, number = base, 2
+    while Organization.objects.filter(slug=slug).exists():
+        slug, number = f"{base}-{number}", number + 1
+    return slug
+
+
+@transaction.atomic
+def change_settings(*, organization: Organization, name: str, four_eyes: bool, actor: Actor) -> bool:
+    """Change the name and whether approval needs a second owner; return whether anything changed.
+
+    The slug stays: addresses that people have kept go on working.
+    """
+    present = Organization.objects.select_for_update().get(pk=organization.pk)
+    before = {"name": present.name, "four_eyes": present.four_eyes}
+    after = {"name": name, "four_eyes": four_eyes}
+    changed = [field for field, value in after.items() if before[field] != value]
+    if not changed:
+        return False
+    Organization.objects.filter(pk=present.pk).update(**after)
+    events.record(
+        Kind.ORGANIZATION_SETTINGS_CHANGED,
+        actor=actor,
+        organization=present,
+        object_type="organization",
+        object_id=present.pk,
+        before={field: before[field] for field in changed},
+        after={field: after[field] for field in changed},
+    )
+    return True
