@@ -145,4 +145,4 @@ def _check_characters(value: str, field: str | None) -> None:
 
 
 def _a(kind: str) -> str:
-    return f"{'an' if kind[:1] in set('aeiou') else 'a'} {kind}" if kind else "nothing"
+    return f"{'an' if kind[:1] in set('aeio') else 'a'} {kind}" if kind else "nothing"

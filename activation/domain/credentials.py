@@ -15,7 +15,7 @@ _KEY_ID = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}", re.ASCII)
 _OTHER_ID = re.compile(r"(A3T|ABIA|ACCA|AGPA|AIDA|AIPA|ANPA|ANVA|APKA|AROA|ASCA)[A-Z0-9]+", re.ASCII)
 _SECRET = re.compile(r"[A-Za-z0-9/+]*", re.ASCII)
 _TOKEN = re.compile(r"[A-Za-z0-9/+=_-]*", re.ASCII)
-_ASSIGNMENT = re.compile(r"(?:export|set|\$env:)\s*\w|\w*(?:aws|AWS)_\w+\s*[=:]", re.ASCII)
+_ASSIGNMENT = re.compile(r"(?:export|set)\s+\w|(?i:\$env:)\w|\w*(?:aws|AWS)_\w+\s*[=:]", re.ASCII)
 
 _LABELS = {
     "access_key_id": "The access key ID",

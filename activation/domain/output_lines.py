@@ -51,7 +51,7 @@ _STRAIGHT = str.maketrans(
 )
 _TIME = re.compile(
     r"^(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
-    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?)[ \t|]+"
+    r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?)(?:[ \t|]+|$)"
 )
 _DECORATION = re.compile(r"^(?:>|[│|┃║]|[-*•+~](?=\s)|\d{1,3}[.)](?=\s))[ \t]*")
 _CHANGE = re.compile(r"^[-+~]\s+\w")
@@ -65,6 +65,7 @@ _IGNORED = re.compile(
     r'|"""\w*|~~~\w*|-{3,}|={3,}|[|:\s-]+|[╷╵│$#%>]'
     r"|Outputs:|Changes to Outputs:|Apply complete!.*"
     r"|(?:name|output)\s*\|\s*(?:value|arn)"
+    r"|(?:[\w.@~:/\\-]*\s?[$#>%]|PS [^>]{0,200}>)"
     r"|(?:[\w.@~:/\\-]*\s?[$#>%]|PS [^>]{0,200}>)?\s*(?:terraform|tofu)\s+(?:output|apply|show|plan)\b.*)$",
     re.IGNORECASE,
 )
@@ -100,10 +101,12 @@ def pairs(text: str) -> Iterator[Pair | Unread | Form]:
         for item in _items(number, raw, waiting):
             if isinstance(item, _Name):
                 if waiting is not None:
-                    yield Unread(waiting.number, waiting.text, "output_cut")
+                    yield Pair(waiting.number, waiting.text, waiting.name, "")
                 waiting = item
                 continue
             if isinstance(item, Pair):
+                if waiting is not None and waiting.name != item.name:
+                    yield Pair(waiting.number, waiting.text, waiting.name, "")
                 waiting = None
             yield item
     if waiting is not None:
@@ -116,7 +119,7 @@ def _items(number: int, raw: str, waiting: _Name | None) -> Iterator[Pair | Unre
     line = _plain(raw)
     if line.startswith('{"@level"'):
         yield from _machine_line(number, line)
-    elif line.count("arn:") > 1 or (line.startswith('{"') and "arn:" in line):
+    elif (line.count("arn:") > 1 and "->" not in line) or (line.startswith('{"') and "arn:" in line):
         yield from _several(number, raw, line)
     elif line and not _IGNORED.match(line):
         yield _one(number, raw, line, waiting)

@@ -161,13 +161,9 @@ class _ValueMasker:
             for form in self._forms
             for start in _occurrences(form, buffer)
         ]
-        if self._covered:
-            spans.append((0, self._covered, b""))
-        if not spans:
-            return spans
         spans.sort(key=lambda span: (span[0], -span[1]))
-        joined = [spans[0]]
-        for start, end, label in spans[1:]:
+        joined = [(0, self._covered, b"")] if self._covered else spans[:1]
+        for start, end, label in spans if self._covered else spans[1:]:
             last_start, last_end, last_label = joined[-1]
             if start < last_end:
                 if end > last_end:

@@ -1,0 +1,39 @@
+"""Regions: known codes, and the enabled few."""
+
+import pytest
+
+from activation.domain.errors import Refused
+from activation.domain.regions import BINDING_REGION, REGIONS, check_region
+
+ENABLED = (BINDING_REGION, "eu-central-1")
+
+
+def test_an_enabled_region_is_taken_without_blanks() -> None:
+    assert check_region(" us-west-2\n", ENABLED) == "us-west-2"
+    assert REGIONS[BINDING_REGION] == "Oregon"
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("", "region_empty", "Choose"),
+        (
+            "us-east-1",
+            "region_not_enabled",
+            "us-east-1 (N. Virginia) is not enabled here; enabled: eu-central-1, us-west-2",
+        ),
+        ("us-west-2a", "region_zone", "without the last letter: us-west-2"),
+        ("US-WEST-2", "region_shape", "us-west-2"),
+        ("Oregon", "region_shape", "Oregon"),
+        ("us-west-9", "region_unknown", "us-west-9"),
+        ("us-west-\uff12", "region_shape", "not the code"),
+        ('"us-west-2"', "region_shape", "not the code"),
+        ("x" * 2_000_000, "region_shape", "…"),
+    ],
+)
+def test_another_region_is_refused_with_a_reason(text: str, code: str, words: str) -> None:
+    with pytest.raises(Refused) as refused:
+        check_region(text, ENABLED)
+    assert (refused.value.code, refused.value.field) == (code, "aws_region")
+    assert words in str(refused.value)
+    assert len(str(refused.value)) < 300
