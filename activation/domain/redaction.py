@@ -173,7 +173,8 @@ class _ValueMasker:
         return joined
 
     def _release(self, safe: int) -> bytes:
-        buffer, out, position, covered = self._pending, [], 0, 0
+        buffer, out, position = self._pending, [], 0
+        covered = max(0, self._covered - safe)
         for start, end, label in self._spans(buffer):
             if start >= safe:
                 break
