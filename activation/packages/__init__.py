@@ -6,7 +6,7 @@ BUNDLED = ("terraform-aws-iam",)
 
 # What a run or a shell leaves beside the configuration: never part of a package.
 _LEFT_BEHIND_FOLDERS = {".terraform", "__pycache__"}
-_LEFT_BEHIND_SUFFIXES = (".tfstate", ".tfstate.backup", ".tfvars", ".tfplan", ".lock.info")
+_LEFT_BEHIND_SUFFIXES = (".tfvars", ".tfvars.json", ".tfplan", ".log")
 
 
 def bundled(name: str) -> dict[str, bytes]:
@@ -22,5 +22,6 @@ def bundled(name: str) -> dict[str, bytes]:
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in found
-        if not _LEFT_BEHIND_FOLDERS & set(path.relative_to(root).parts) and not path.name.endswith(_LEFT_BEHIND_SUFFIXES)
+        if not _LEFT_BEHIND_FOLDERS & set(path.relative_to(root).parts)
+        and not path.name.endswith(_LEFT_BEHIND_SUFFIXES)
     }

@@ -1,0 +1,243 @@
+"""A configuration package as the portal sees it: what it asks for, what it makes, what it returns."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from activation.domain.archive import digest
+from activation.domain.arn_set import ARN_OUTPUTS
+from activation.domain.errors import Refused
+from activation.domain.hcl import Expression, literal, source_of
+from activation.domain.package_lint import PROVIDER, Module, lint, load
+
+__all__ = ["KEY_VARIABLES", "SEVEN_OUTPUTS", "Finding", "Package", "Variable", "fill_example", "lint", "read_package"]
+
+KEY_VARIABLES: Final[Mapping[str, str]] = {
+    "aws_access_key": "AWS_ACCESS_KEY_ID",
+    "aws_secret_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+}
+"""Variables that hold a part of the AWS key, and where the provider finds it when they are null."""
+
+SEVEN_OUTPUTS: Final = tuple(output.name for output in ARN_OUTPUTS)
+
+EXAMPLE: Final = "terraform.tfvars.example"
+MANIFEST: Final = "manifest.json"
+LOCK: Final = ".terraform.lock.hcl"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
+_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
+_LOCKED = re.compile(r'^provider[ \t]+"([^"]+)"', re.MULTILINE)
+_LONGEST_MANIFEST = 64 * 1024
+_PHASES = ("create", "update", "destroy")
+
+
+@dataclass(frozen=True)
+class Variable:
+    """An input variable. `type` and `default` as written; `default` of a plain string without its quotes."""
+
+    name: str
+    type: str
+    description: str
+    default: str | None
+    required: bool
+    ephemeral: bool
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to say about a package that may run nevertheless; its words stand in `errors.WORDING`."""
+
+    code: str
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """Return what was found, as a sentence."""
+        return Refused(self.code, names=", ".join(self.names)).text
+
+    @property
+    def next_step(self) -> str:
+        """Return what follows from it, as a sentence."""
+        return Refused(self.code, names=", ".join(self.names)).next_step
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a package says of itself and what its configuration holds.
+
+    `providers` are source addresses (`hashicorp/aws`). `addresses` are those of resources without `count` or
+    `for_each` keys. `caller_actions` are IAM actions by phase (create, update, destroy), empty where the package does
+    not name them; `caller_resources` the ARNs they are for. `digest` is the SHA-256 of its files.
+    """
+
+    name: str
+    version: str
+    label: str
+    variables: tuple[Variable, ...]
+    outputs: tuple[str, ...]
+    resource_types: Mapping[str, int]
+    addresses: tuple[str, ...]
+    providers: tuple[str, ...]
+    caller_actions: Mapping[str, tuple[str, ...]]
+    caller_resources: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    digest: str
+
+    @property
+    def arn_outputs(self) -> tuple[str, ...]:
+        """Return those of the seven outputs that this package has, in their usual order."""
+        return tuple(name for name in SEVEN_OUTPUTS if name in self.outputs)
+
+    @property
+    def keys_stay_out_of_plan(self) -> bool:
+        """Tell whether plan and state are free of the key even when it is given by variable."""
+        return not any(finding.code == "keys_not_ephemeral" for finding in self.findings)
+
+
+def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
+    """Read an unpacked package; `name` is for one that has no manifest.
+
+    Raises the first Refused of `lint`, or package_manifest.
+    """
+    modules, problems = load(files)
+    if problems:
+        raise problems[0]
+    root = modules[""]
+    manifest = _manifest(files)
+    variables = tuple(_variables(root))
+    outputs = tuple(sorted(block.labels[0] for block in root.blocks("output") if block.labels))
+    resources = tuple(_resources(modules, root, ""))
+    types = [resource_type for resource_type, _ in resources]
+    caller = _mapping(manifest, "caller")
+    return Package(
+        name=_text(manifest, "name", _NAME) or name or "unnamed",
+        version=_text(manifest, "version", _VERSION),
+        label=_text(manifest, "label", None),
+        variables=variables,
+        outputs=outputs,
+        resource_types={resource_type: types.count(resource_type) for resource_type in sorted(set(types))},
+        addresses=tuple(sorted(address for _, address in resources)),
+        providers=(PROVIDER,),
+        caller_actions={phase: _strings(caller, phase, _ACTION) for phase in _PHASES if phase in caller},
+        caller_resources=_strings(caller, "resources", None),
+        findings=tuple(_findings(files, variables, outputs)),
+        digest=digest(files),
+    )
+
+
+def fill_example(text: str, values: Mapping[str, str]) -> str:
+    """Fill a terraform.tfvars.example: each `name = …` line of a named value, commented out or not, gets that value.
+
+    Names without such a line are added at the end. Values are written as HCL strings that compute nothing.
+    """
+    lines = text.splitlines()
+    for name, value in values.items():
+        written = f"{name} = {_quoted(value)}"
+        pattern = re.compile(rf"[ \t]*(?:#[ \t]*)?{re.escape(name)}[ \t]*=")
+        place = next((number for number, line in enumerate(lines) if pattern.match(line)), None)
+        if place is None:
+            lines.append(written)
+        else:
+            lines[place] = written
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
+
+
+def _variables(root: Module) -> Iterator[Variable]:
+    for block in root.blocks("variable"):
+        if not block.labels:
+            continue
+        written = block.attributes
+        default = written.get("default")
+        yield Variable(
+            name=block.labels[0],
+            type=source_of(written["type"]) if "type" in written else "any",
+            description=literal(written.get("description")) or "",
+            default=_default(default),
+            required=default is None,
+            ephemeral=_is_true(written.get("ephemeral")),
+            sensitive=_is_true(written.get("sensitive")),
+        )
+
+
+def _default(expression: Expression | None) -> str | None:
+    if expression is None or source_of(expression) == "null":
+        return None
+    text = literal(expression)
+    return source_of(expression) if text is None else text
+
+
+def _is_true(expression: Expression | None) -> bool:
+    return expression is not None and source_of(expression) in ("true", '"true"')
+
+
+def _resources(
+    modules: Mapping[str, Module], module: Module, prefix: str, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    for block in module.blocks("resource"):
+        yield block.labels[0], prefix + ".".join(block.labels[:2])
+    for name, folder in module.calls.items():
+        # Terraform refuses a module that calls itself; until it does, do not follow.
+        if folder not in above:
+            yield from _resources(modules, modules[folder], f"{prefix}module.{name}.", (*above, module.folder))
+
+
+def _findings(
+    files: Mapping[str, bytes], variables: tuple[Variable, ...], outputs: tuple[str, ...]
+) -> Iterator[Finding]:
+    keys = [variable for variable in variables if variable.name in KEY_VARIABLES]
+    if lasting := tuple(variable.name for variable in keys if not variable.ephemeral):
+        yield Finding("keys_not_ephemeral", lasting)
+    if preset := tuple(variable.name for variable in keys if variable.default):
+        yield Finding("keys_preset", preset)
+    if missing := tuple(name for name in SEVEN_OUTPUTS if name not in outputs):
+        yield Finding("outputs_missing", missing)
+    if not any(variable.name == "external_id" for variable in variables):
+        yield Finding("external_id_not_asked", ("external_id",))
+    locked = _LOCKED.findall(files.get(LOCK, b"").decode("utf-8", "replace"))
+    if not any(source.endswith(f"/{PROVIDER}") for source in locked):
+        yield Finding("provider_not_locked", (PROVIDER,))
+
+
+def _manifest(files: Mapping[str, bytes]) -> Mapping[str, object]:
+    source = files.get(MANIFEST, b"{}")
+    try:
+        found = json.loads(source) if len(source) <= _LONGEST_MANIFEST else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise Refused("package_manifest", field="archive")
+    return found
+
+
+def _mapping(manifest: Mapping[str, object], key: str) -> Mapping[str, object]:
+    found = manifest.get(key, {})
+    if not isinstance(found, dict):
+        raise Refused("package_manifest", field="archive")
+    return found
+
+
+def _text(manifest: Mapping[str, object], key: str, grammar: re.Pattern[str] | None) -> str:
+    found = manifest.get(key, "")
+    if not isinstance(found, str) or len(found) > 200 or not found.isprintable():
+        raise Refused("package_manifest", field="archive")
+    if found and grammar is not None and not grammar.fullmatch(found):
+        raise Refused("package_manifest", field="archive")
+    return found
+
+
+def _strings(manifest: Mapping[str, object], key: str, grammar: re.Pattern[str] | None) -> tuple[str, ...]:
+    found = manifest.get(key, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) and item.isprintable() for item in found):
+        raise Refused("package_manifest", field="archive")
+    if grammar is not None and not all(grammar.fullmatch(item) for item in found):
+        raise Refused("package_manifest", field="archive")
+    return tuple(found)

@@ -1,0 +1,206 @@
+"""What no configuration package may hold: code that runs here, files read here, state kept elsewhere."""
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from activation.domain.errors import Refused
+from activation.domain.guard import PROVIDER_SETTINGS
+from activation.domain.hcl import Block, Document, calls, heredocs, literal, members, read, source_of
+
+PROVIDER: Final = "hashicorp/aws"
+MOST_HCL: Final = 2 * 1024 * 1024
+"""Bytes of all .tf files together: what one reading may cost."""
+
+_SOURCES = frozenset({PROVIDER, f"registry.terraform.io/{PROVIDER}", f"registry.opentofu.org/{PROVIDER}"})
+_KINDS = frozenset(
+    {"terraform", "provider", "variable", "locals", "resource", "data", "output", "module", "check", "moved"}
+)
+_READERS = re.compile(r"(?:core::)?(?:file\w*|templatefile|pathexpand)")
+_READER_IN_TEXT = re.compile(r"\b(?:file\w*|templatefile|pathexpand)\s*\(")
+# What Terraform takes in by itself, beside *.tf: values, other syntax, state, plug-ins, and files that override others.
+_TAKEN_IN = re.compile(
+    r"(?:.*/)?(?:[^/]*\.tf\.json|[^/]*\.tofu(?:\.json)?|[^/]*\.auto\.tfvars(?:\.json)?|terraform\.tfvars(?:\.json)?"
+    r"|[^/]*\.tfstate(?:\..*)?|(?:[^/]*_)?override\.tf)|(?:.*/)?(?:\.terraform|terraform\.d)(?:/.*)?",
+    re.IGNORECASE,
+)
+# A second look at the bare text, should the grammar ever read a file differently than Terraform does.
+_SECOND_LOOK = re.compile(
+    r'^[ \t]*((?:provisioner|backend)[ \t]+"|(?:resource|data|ephemeral)[ \t]+"(?!aws_))', re.MULTILINE
+)
+_TYPED = frozenset({"resource", "data", "ephemeral"})
+_NAMED = {"external": "package_external", "http": "package_http", "terraform_remote_state": "package_remote_state"}
+
+
+@dataclass(frozen=True)
+class Module:
+    """One folder that Terraform loads: its documents by file, and the folders it calls by name."""
+
+    folder: str
+    documents: Mapping[str, Document]
+    calls: Mapping[str, str]
+
+    def blocks(self, kind: str) -> Iterator[Block]:
+        """Yield the top-level blocks of a kind, by file and place."""
+        for document in self.documents.values():
+            yield from (block for block in document.blocks if block.kind == kind)
+
+
+def load(files: Mapping[str, bytes]) -> tuple[dict[str, Module], list[Refused]]:
+    """Read the root module and every local module it reaches, by folder, and what stands against running them.
+
+    Only folders that Terraform itself would load are read; examples beside them do not matter. Never raises.
+    """
+    modules: dict[str, Module] = {}
+    problems = [_refused("package_file_forbidden", name) for name in sorted(files) if _TAKEN_IN.fullmatch(name)]
+    if not any(_is_configuration(name, "") for name in files):
+        problems.append(Refused("package_no_configuration", field="archive"))
+    if sum(len(files[name]) for name in files if name.endswith(".tf")) > MOST_HCL:
+        return modules, [*problems, Refused("package_too_much", field="archive", limit=MOST_HCL // (1024 * 1024))]
+    waiting = [""]
+    while waiting:
+        folder = waiting.pop()
+        if folder in modules:
+            continue
+        documents: dict[str, Document] = {}
+        for name in sorted(files):
+            if _is_configuration(name, folder):
+                try:
+                    documents[name] = read(files[name], name)
+                except Refused as refused:
+                    problems.append(refused)
+        called: dict[str, str] = {}
+        for name, document in documents.items():
+            problems += _check(name, document, files)
+            for block in document.blocks:
+                target = _local_folder(block, folder, files) if block.kind == "module" else None
+                if target is not None:
+                    called[_label(block)] = target
+                elif block.kind == "module":
+                    source = source_of(block.attributes["source"]) if "source" in block.attributes else ""
+                    problems.append(_refused("package_remote_module", name, block.line, what=source.strip('"')[:80]))
+        modules[folder] = Module(folder, documents, called)
+        waiting += called.values()
+    return modules, [*problems, *_second_look(modules, files, problems)]
+
+
+def lint(files: Mapping[str, bytes]) -> tuple[Refused, ...]:
+    """Return everything in a package that stands against running it; empty when it may run.
+
+    Codes (field `archive`, with `file` and `line` where there are): package_file_forbidden, package_no_configuration,
+    package_too_much, package_file_too_large, package_not_text, package_not_hcl, package_block, package_provisioner,
+    package_backend, package_setting, package_provider, package_provider_setting, package_external, package_http,
+    package_remote_state, package_remote_module, package_reads_file.
+    """
+    return tuple(load(files)[1])
+
+
+def _is_configuration(name: str, folder: str) -> bool:
+    """Tell whether Terraform loads this file for a folder: hidden and backup files are passed over."""
+    directory, _, file = name.rpartition("/")
+    return directory == folder and file.endswith(".tf") and not file.startswith((".", "#"))
+
+
+def _check(name: str, document: Document, files: Mapping[str, bytes]) -> Iterator[Refused]:
+    for block in document.blocks:
+        if block.kind not in _KINDS and block.kind not in _TYPED:
+            yield _refused("package_block", name, block.line, what=block.kind)
+            continue
+        yield from _check_inside(name, block)
+        if block.kind == "terraform":
+            yield from _check_settings(name, block)
+        elif block.kind == "provider":
+            yield from _check_provider(name, block)
+    yield from _check_readers(name, document, files)
+
+
+def _check_inside(name: str, block: Block) -> Iterator[Refused]:
+    for inner in block.walk():
+        if inner.kind in ("provisioner", "connection"):
+            yield _refused("package_provisioner", name, inner.line, what=_label(inner) or inner.kind)
+        # `data` may also stand inside `check`.
+        elif inner.kind in _TYPED and (inner is block or inner.kind == "data"):
+            kind = _label(inner)
+            if not kind.startswith("aws_"):
+                yield _refused(_NAMED.get(kind, "package_provider"), name, inner.line, what=kind)
+            elif inner.kind == "ephemeral":
+                yield _refused("package_block", name, inner.line, what=inner.kind)
+
+
+def _check_settings(name: str, block: Block) -> Iterator[Refused]:
+    for attribute in block.attributes:
+        if attribute != "required_version":
+            yield _refused("package_setting", name, block.line, what=attribute)
+    for inner in block.blocks:
+        if inner.kind in ("backend", "cloud"):
+            yield _refused("package_backend", name, inner.line, what=_label(inner) or inner.kind)
+        elif inner.kind != "required_providers":
+            yield _refused("package_setting", name, inner.line, what=inner.kind)
+        else:
+            for local_name, requirement in inner.attributes.items():
+                source = members(requirement).get("source")
+                written = f"hashicorp/{local_name}" if source is None else literal(source)
+                if written is None or written.lower() not in _SOURCES:
+                    yield _refused("package_provider", name, inner.line, what=written or local_name)
+
+
+def _check_provider(name: str, block: Block) -> Iterator[Refused]:
+    if _label(block) != "aws":
+        yield _refused("package_provider", name, block.line, what=_label(block))
+        return
+    for setting in [*block.attributes, *(inner.kind for inner in block.blocks)]:
+        if setting not in PROVIDER_SETTINGS | {"alias"}:
+            yield _refused("package_provider_setting", name, block.line, what=setting)
+
+
+def _check_readers(name: str, document: Document, files: Mapping[str, bytes]) -> Iterator[Refused]:
+    """Find functions that read files: allowed inside the package only, for /proc holds Terraform's environment."""
+    for function, arguments, line in calls(document.tree):
+        if _READERS.fullmatch(function) and not (arguments and _inside_package(source_of(arguments[0]))):
+            yield _refused("package_reads_file", name, line, what=function)
+    for text, line in heredocs(document.tree):
+        if ("${" in text or "%{" in text) and _READER_IN_TEXT.search(text):
+            yield _refused("package_reads_file", name, line, what="file")
+    for template in sorted(files):
+        # Templates are read by templatefile(), which goes through the same functions.
+        if template.endswith((".tftpl", ".tpl", ".tmpl")) and _READER_IN_TEXT.search(files[template].decode("latin-1")):
+            yield _refused("package_reads_file", template, 1, what="file")
+
+
+def _inside_package(argument: str) -> bool:
+    start = '"${path.module}/'
+    rest = argument.removeprefix(start)
+    return argument.startswith(start) and not any(sign in rest for sign in ("..", "${", "%{", "\\"))
+
+
+def _local_folder(block: Block, folder: str, files: Mapping[str, bytes]) -> str | None:
+    source = literal(block.attributes.get("source"))
+    if source is None or not source.startswith(("./", "../")):
+        return None
+    target = posixpath.normpath(posixpath.join(folder, source))
+    target = "" if target == "." else target
+    if target.startswith("..") or not any(_is_configuration(name, target) for name in files):
+        return None
+    return target
+
+
+def _second_look(
+    modules: Mapping[str, Module], files: Mapping[str, bytes], problems: Iterable[Refused]
+) -> Iterator[Refused]:
+    known = {problem.values.get("file") for problem in problems}
+    for module in modules.values():
+        for name in module.documents:
+            found = _SECOND_LOOK.search(files[name].decode("utf-8", "replace"))
+            if found and name not in known:
+                line = files[name][: found.start()].count(b"\n") + 1
+                yield _refused("package_provisioner", name, line, what=found[1].strip(' "'))
+
+
+def _label(block: Block) -> str:
+    return block.labels[0] if block.labels else ""
+
+
+def _refused(code: str, file: str, line: int = 1, *, what: str = "") -> Refused:
+    return Refused(code, field="archive", file=file, line=line, what=what)
