@@ -124,6 +124,8 @@ def problem(request: HttpRequest, status: int, *, title: str, text: str, next_st
         "next_step": next_step,
         "status": status,
         "reference": request_id.get(),
+        # Where the fault is ours the frame, which asks the database, may not work either.
+        "layout": "base.html" if status < 500 and request.user.is_authenticated else "entrance.html",
     }
     return render(request, "activation/problem.html", context, status=status)
 
