@@ -61,6 +61,15 @@ class Event(models.Model):
         """Return what happened as the end of a sentence that begins with the actor."""
         return SENTENCES[Kind(self.kind)]
 
+    @property
+    def changes(self) -> list[dict[str, str]]:
+        """Return what stood before and after, as lines of `elements/key_values.html`."""
+        lines = []
+        for name in dict.fromkeys((*self.before, *self.after)):
+            values = [str(side[name]) for side in (self.before, self.after) if name in side]
+            lines.append({"label": name.replace("_", " "), "value": " → ".join(values)})
+        return lines
+
 
 class EventCounter(models.Model):
     """The last number given to an event that has no organization; one row."""

@@ -2,10 +2,13 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from activation.domain.errors import Refused
+from activation.domain.events import Kind
 from activation.models import User
 from activation.selectors.people import find_user
+from activation.services import events
 
 
 def create_person(*, email: str, name: str, password: str) -> User:
@@ -22,3 +25,25 @@ def check_password_strength(password: str, *, email: str, name: str) -> None:
         validate_password(password, User(email=email, name=name))
     except ValidationError as error:
         raise Refused("password_weak", field="password", reason=" ".join(error.messages)) from error
+
+
+@transaction.atomic
+def make_installation_administrator(*, email: str, name: str, password: str) -> bool:
+    """Give a person the server's pages; return whether an account was made for it.
+
+    An account that exists keeps its password. Raise Refused where a new one's password is too weak.
+    """
+    user = find_user(email)
+    is_new = user is None
+    if user is None:
+        user = create_person(email=email, name=name, password=password)
+    User.objects.filter(pk=user.pk).update(is_installation_administrator=True)
+    events.record(
+        Kind.INSTALLATION_ADMINISTRATOR_ADDED,
+        actor=events.PORTAL,
+        organization=None,
+        object_type="account",
+        object_id=str(user.pk),
+        after={"email": user.email},
+    )
+    return is_new

@@ -38,6 +38,17 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     )
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Return the page for somebody who asked too often."""
+    return problem(
+        request,
+        429,
+        title="Too many tries",
+        text="This was tried too often in a short time, so the portal waits before it answers again.",
+        next_step="Wait a few minutes, then try once more.",
+    )
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """Return the page for our own mistake."""
     return problem(

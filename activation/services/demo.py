@@ -1,0 +1,136 @@
+"""The people of the demo, with sign-ins that stay the same from start to start."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Refused
+from activation.domain.events import Kind
+from activation.domain.roles import Role
+from activation.models import Member, Organization, User
+from activation.selectors.people import find_user
+from activation.services import events, organizations
+from activation.services.events import Actor
+
+FIRST, SECOND = "Acme Vectors", "Northwind Search"
+
+
+@dataclass(frozen=True)
+class DemoPerson:
+    """Somebody the demo makes; without a role: the installation administrator."""
+
+    email: str
+    name: str
+    role: Role | None
+
+
+PEOPLE = (
+    DemoPerson("owner@demo.example", "Demo Owner", Role.OWNER),
+    DemoPerson("owner2@demo.example", "Second Owner", Role.OWNER),
+    DemoPerson("operator@demo.example", "Demo Operator", Role.OPERATOR),
+    DemoPerson("admin@demo.example", "Demo Admin", Role.ADMIN),
+    DemoPerson("auditor@demo.example", "Demo Auditor", Role.AUDITOR),
+    DemoPerson("installation@demo.example", "Installation Administrator", None),
+)
+
+
+@dataclass(frozen=True)
+class DemoSignIn:
+    """What `up` prints for one person."""
+
+    label: str
+    email: str
+    password: str
+
+
+def sign_ins_file() -> Path:
+    """Return where the demo's passwords lie, readable by the server's user only."""
+    return Path(settings.DATA_DIR) / "demo-sign-ins.json"
+
+
+def create_demo_people() -> list[DemoSignIn]:
+    """Make two organizations and their people where they are missing; return all sign-ins.
+
+    Passwords are made once and kept in a file of mode 0600, so that each start can print them. Raise
+    Refused("demo_only") outside the demo.
+    """
+    if not settings.DEMO:
+        raise Refused("demo_only")
+    passwords = read_passwords()
+    for person in PEOPLE:
+        passwords.setdefault(person.email, "-".join(secrets.token_hex(2) for _ in range(4)))
+    write_passwords(passwords)
+    create_rows(passwords)
+    return [
+        DemoSignIn(person.role.value if person.role else "installation administrator", person.email, passwords[person.email])
+        for person in PEOPLE
+    ]
+
+
+def read_passwords() -> dict[str, str]:
+    """Return the passwords of the last start; none where the file is missing or damaged."""
+    try:
+        content = json.loads(sign_ins_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(email): str(password) for email, password in content.items()} if isinstance(content, dict) else {}
+
+
+def write_passwords(passwords: dict[str, str]) -> None:
+    """Write the file anew and put it in place of the old one at once."""
+    path = sign_ins_file()
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump(passwords, file, indent=1)
+    draft.replace(path)
+
+
+@transaction.atomic
+def create_rows(passwords: dict[str, str]) -> None:
+    """Make people, organizations and memberships where they are missing."""
+    accounts = {person.email: account_of(person, passwords[person.email]) for person in PEOPLE}
+    owner = accounts[PEOPLE[0].email]
+    first = organization_of(FIRST, ControlPlane.SELF, owner)
+    organization_of(SECOND, ControlPlane.ZILLIZ, owner)
+    for person in PEOPLE:
+        if person.role is None or Member.objects.filter(organization=first, user=accounts[person.email]).exists():
+            continue
+        member = Member.objects.create(
+            organization=first, user=accounts[person.email], role=person.role.value, granted_by_name="the demo"
+        )
+        events.record(
+            Kind.MEMBER_JOINED,
+            actor=Actor.of(member),
+            organization=first,
+            object_type="member",
+            object_id=str(member.pk),
+            after={"role": member.role, "invited_by": "the demo"},
+        )
+
+
+def account_of(person: DemoPerson, password: str) -> User:
+    """Return the person's account, with this password."""
+    user = find_user(person.email)
+    if user is None:
+        return User.objects.create_user(
+            person.email, password, name=person.name, is_installation_administrator=person.role is None
+        )
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
+
+
+def organization_of(name: str, control_plane: ControlPlane, owner: User) -> Organization:
+    """Return the demo's organization of this name, made where it is missing."""
+    present = Organization.objects.filter(name=name, members__user=owner).first()
+    return present or organizations.create_organization(
+        name=name, control_plane=control_plane, owner=owner, granted_by="the demo"
+    )

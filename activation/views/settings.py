@@ -1,0 +1,33 @@
+"""An organization's settings."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from activation.decorators import PortalRequest, member_with
+from activation.domain.roles import Right
+from activation.forms.settings import SettingsForm
+from activation.selectors.people import owners_of
+from activation.services import organizations
+
+
+@require_http_methods(["GET", "POST"])
+@member_with(Right.CHANGE_SETTINGS)
+def settings(request: PortalRequest) -> HttpResponse:
+    """Show and change the name and the rule of four eyes."""
+    organization = request.organization
+    form = SettingsForm(
+        request.POST or None, initial={"name": organization.name, "four_eyes": organization.four_eyes}
+    )
+    if request.method == "POST" and form.is_valid():
+        changed = organizations.change_settings(
+            organization=organization,
+            name=form.cleaned_data["name"],
+            four_eyes=form.cleaned_data["four_eyes"],
+            actor=request.actor,
+        )
+        messages.success(request, "The settings were saved." if changed else "Nothing was changed.")
+        return redirect("settings", organization=organization.slug)
+    context = {"form": form, "owners": owners_of(organization).count()}
+    return render(request, "activation/settings.html", context, status=200 if request.method == "GET" else 422)
