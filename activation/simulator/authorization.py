@@ -85,7 +85,7 @@ def _iam_context(context: dict[str, str | list[str]], call: Call, directory: Dir
         context["iam:PolicyARN"] = call.parameters["PolicyArn"]
     role = directory.role(call.resource or "")
     if role is not None:
-        for tag in (role.tags or {}).values():
+        for tag in role.tags or []:
             context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
             context[f"iam:ResourceTag/{tag['Key']}"] = tag["Value"]
         if role.permissions_boundary_arn and call.operation != "CreateRole":

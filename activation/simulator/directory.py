@@ -229,7 +229,8 @@ class Directory:
                 held_boundary = iam.managed_policies.get(boundary_arn)
                 # A boundary that was deleted allows nothing.
                 boundary = _managed(held_boundary) if held_boundary else Policy(boundary_arn, {})
-            tags = {tag["Key"]: tag["Value"] for tag in (getattr(owner, "tags", None) or {}).values()}
+            # A list of pairs, as moto has it for users and roles (of policies it keeps a dictionary).
+            tags = {tag["Key"]: tag["Value"] for tag in getattr(owner, "tags", None) or []}
             return Rights(policies, boundary, tags)
 
     def managed_policy(self, arn: str, account: str) -> Policy | None:
