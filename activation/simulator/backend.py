@@ -9,9 +9,10 @@ import io
 import os
 import secrets
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import RLock
+from threading import RLock, local
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -28,14 +29,23 @@ _UNFORWARDED = frozenset({"authorization", "x-amz-security-token", "x-moto-accou
 
 
 class Clock:
-    """The time, which stands where the journal says while a call is replayed."""
+    """The time; it stands still in the thread that carries out a call, so that a replay sets the same dates."""
 
     def __init__(self) -> None:
-        self.replayed: datetime | None = None
+        self._pinned = local()
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Let the time be `moment` for this thread."""
+        self._pinned.moment = moment
+        try:
+            yield
+        finally:
+            self._pinned.moment = None
 
     def now(self) -> datetime:
         """Return the moment, with time zone."""
-        return self.replayed or datetime.now(UTC)
+        return getattr(self._pinned, "moment", None) or datetime.now(UTC)
 
     def naive(self) -> datetime:
         """Return the moment in UTC without time zone, as moto wants it."""
@@ -81,14 +91,12 @@ class Backend:
         with self.lock:
             for record in self._journal.records():
                 found = True
-                self.clock.replayed = datetime.fromisoformat(record["time"])
                 if record["kind"] == "born":
                     self._seed = record["seed"]
                 elif record["kind"] == "call":
                     self._replay(record)
                 else:
                     other(record)
-            self.clock.replayed = None
         if not found:
             self._seed = secrets.token_hex(16)
             self.note("born", seed=self._seed)
@@ -128,10 +136,11 @@ class Backend:
                 self._make(service, account, call.region)
             if call.changes_something:
                 seed = secrets.randbits(64)
+                moment = self.clock.now()
                 self._journal.append(
                     {
                         "kind": "call",
-                        "time": self.clock.now().isoformat(),
+                        "time": moment.isoformat(),
                         "seed": seed,
                         "account": account,
                         "access_key": access_key,
@@ -145,6 +154,8 @@ class Backend:
                     }
                 )
                 self._random.seed(seed)
+                with self.clock.at(moment):
+                    return self._run(call, request, account, access_key)
             return self._run(call, request, account, access_key)
 
     def _replay(self, record: dict[str, Any]) -> None:
@@ -154,7 +165,8 @@ class Backend:
         for service in (*_TOGETHER, call.service):
             self._make(service, record["account"], call.region)
         self._random.seed(record["seed"])
-        self._run(call, request, record["account"], record["access_key"])
+        with self.clock.at(datetime.fromisoformat(record["time"])):
+            self._run(call, request, record["account"], record["access_key"])
 
     def _run(self, call: Call, request: RawRequest, account: str, access_key: str) -> Reply:
         from werkzeug.test import run_wsgi_app
@@ -172,7 +184,9 @@ class Backend:
             return error_reply(call.service, AwsError("InternalFailure", text, 500), method=request.method)
         body = b"".join(chunks)
         code = int(status.split()[0])
-        dropped = {"content-length", "connection", "transfer-encoding", "server", "date"}
+        dropped = {"connection", "transfer-encoding", "server", "date"}
+        if request.method != "HEAD":  # whose answer has a length and no body
+            dropped.add("content-length")
         kept = [(name, value) for name, value in headers.items() if name.lower() not in dropped]
         return Reply(code, body, kept, _error_code(body, kept) if code >= 400 else "")
 

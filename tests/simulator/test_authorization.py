@@ -1,0 +1,168 @@
+"""Rights of users and roles: enforced on calls, and told in advance by SimulatePrincipalPolicy."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from activation.simulator.client import Simulator
+
+Connect = Callable[..., Any]
+NOBODY = '{"Version": "2012-10-17", "Statement": []}'
+
+
+def test_least_rights_make_what_is_named_zilliz_and_nothing_else(connect: Connect, identities: dict[str, Any]) -> None:
+    customer = identities["customer"]
+    iam = connect("iam", customer["least_rights"])
+    iam.create_role(RoleName="zilliz-least", AssumeRolePolicyDocument=NOBODY)
+    with pytest.raises(ClientError) as caught:
+        iam.create_role(RoleName="other", AssumeRolePolicyDocument=NOBODY)
+    response: Any = caught.value.response
+    assert response["Error"]["Code"] == "AccessDenied"
+    assert response["Error"]["Message"] == (
+        f"User: {customer['least_rights']['arn']} is not authorized to perform: iam:CreateRole on resource: "
+        f"arn:aws:iam::{customer['account']}:role/other because no identity-based policy allows the iam:CreateRole action"
+    )
+
+
+def test_too_few_rights_fail_in_the_middle(connect: Connect, identities: dict[str, Any]) -> None:
+    iam = connect("iam", identities["customer"]["too_few_rights"])
+    iam.create_policy(PolicyName="zilliz-few", PolicyDocument='{"Version": "2012-10-17", "Statement": '
+                      '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}')
+    with pytest.raises(ClientError, match="iam:CreateRole"):
+        iam.create_role(RoleName="zilliz-few", AssumeRolePolicyDocument=NOBODY)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "code", "named"),
+    [
+        ("ec2", "create_vpc", {"CidrBlock": "10.0.0.0/16"}, "UnauthorizedOperation", "ec2:CreateVpc"),
+        ("eks", "describe_cluster", {"name": "c1"}, "AccessDeniedException", ":cluster/c1"),
+        ("s3", "create_bucket", {"Bucket": "b-1"}, "AccessDenied", 's3:CreateBucket on resource: "arn:aws:s3:::b-1"'),
+        ("s3", "list_objects_v2", {"Bucket": "b-1"}, "AccessDenied", "s3:ListBucket"),
+    ],
+)
+def test_refusals_come_in_the_words_of_the_service(
+    connect: Connect,
+    identities: dict[str, Any],
+    service: str,
+    operation: str,
+    parameters: dict[str, Any],
+    code: str,
+    named: str,
+) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(connect(service, identities["customer"]["least_rights"]), operation)(**parameters)
+    response: Any = caught.value.response
+    assert response["Error"]["Code"] == code
+    assert named in response["Error"]["Message"]
+
+
+def test_explicit_deny_and_boundary_are_named(connect: Connect, identities: dict[str, Any]) -> None:
+    iam = connect("iam", identities["customer"]["administrator"])
+    account = identities["customer"]["account"]
+    boundary = iam.create_policy(
+        PolicyName="iam-only",
+        PolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]}
+        ),
+    )["Policy"]["Arn"]
+    iam.create_user(UserName="bounded", PermissionsBoundary=boundary)
+    iam.attach_user_policy(UserName="bounded", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    denial = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}],
+    }
+    iam.put_user_policy(UserName="bounded", PolicyName="no", PolicyDocument=json.dumps(denial))
+    made = iam.create_access_key(UserName="bounded")["AccessKey"]
+    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
+    connect("iam", key).list_roles()
+    with pytest.raises(ClientError, match="with an explicit deny in an identity-based policy"):
+        connect("iam", key).delete_role(RoleName="x")
+    with pytest.raises(ClientError, match="because no permissions boundary allows the ec2:DescribeVpcs action"):
+        connect("ec2", key).describe_vpcs()
+
+    results = iam.simulate_principal_policy(
+        PolicySourceArn=f"arn:aws:iam::{account}:user/bounded",
+        ActionNames=["iam:ListRoles", "iam:DeleteRole", "ec2:DescribeVpcs"],
+    )["EvaluationResults"]
+    assert [one["EvalDecision"] for one in results] == ["allowed", "explicitDeny", "implicitDeny"]
+    assert results[2]["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
+    assert results[0]["MatchedStatements"][0]["SourcePolicyId"] == "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+def test_enforcement_is_a_switch(simulator: Simulator, connect: Connect, identities: dict[str, Any]) -> None:
+    ec2 = connect("ec2", identities["customer"]["least_rights"])
+    simulator.change_settings(enforce_identity_policies=False)
+    ec2.describe_vpcs()
+    simulator.clear()
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.describe_vpcs()
+
+
+def test_simulation_answers_for_each_action_and_resource(connect: Connect, identities: dict[str, Any]) -> None:
+    customer = identities["customer"]
+    iam = connect("iam", customer["administrator"])
+    mine, other = (f"arn:aws:iam::{customer['account']}:role/{name}" for name in ("zilliz-a", "other"))
+    results = iam.simulate_principal_policy(
+        PolicySourceArn=customer["least_rights"]["arn"],
+        ActionNames=["iam:CreateRole", "iam:GetRole"],
+        ResourceArns=[mine, other],
+    )["EvaluationResults"]
+    found = {(one["EvalActionName"], one["EvalResourceName"]): one["EvalDecision"] for one in results}
+    assert found == {
+        ("iam:CreateRole", mine): "allowed",
+        ("iam:CreateRole", other): "implicitDeny",
+        ("iam:GetRole", mine): "allowed",
+        ("iam:GetRole", other): "allowed",
+    }
+
+
+def test_simulation_takes_context_and_lists_what_is_missing(connect: Connect, identities: dict[str, Any]) -> None:
+    iam = connect("iam", identities["customer"]["administrator"])
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "ec2:DeleteVpc",
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:ResourceTag/Vendor": "zilliz"}},
+            }
+        ],
+    }
+    asked = {"PolicyInputList": [json.dumps(document)], "ActionNames": ["ec2:DeleteVpc"]}
+    without = iam.simulate_custom_policy(**asked)["EvaluationResults"][0]
+    assert (without["EvalDecision"], without["MissingContextValues"]) == ("implicitDeny", ["aws:ResourceTag/Vendor"])
+    tag = {"ContextKeyName": "aws:ResourceTag/Vendor", "ContextKeyType": "string", "ContextKeyValues": ["zilliz"]}
+    assert iam.simulate_custom_policy(**asked, ContextEntries=[tag])["EvaluationResults"][0]["EvalDecision"] == "allowed"
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("arn:aws:iam::{account}:user/nobody", "NoSuchEntity"),
+        ("arn:aws:iam::{account}:root", "InvalidInput"),
+        ("arn:aws:sts::{account}:assumed-role/x/y", "InvalidInput"),
+    ],
+)
+def test_simulation_of_what_is_no_user_or_role(
+    connect: Connect, identities: dict[str, Any], source: str, code: str
+) -> None:
+    customer = identities["customer"]
+    with pytest.raises(ClientError) as caught:
+        connect("iam", customer["administrator"]).simulate_principal_policy(
+            PolicySourceArn=source.format(account=customer["account"]), ActionNames=["iam:GetRole"]
+        )
+    response: Any = caught.value.response
+    assert response["Error"]["Code"] == code
+
+
+def test_simulation_itself_needs_the_right(connect: Connect, identities: dict[str, Any]) -> None:
+    customer = identities["customer"]
+    with pytest.raises(ClientError, match="iam:SimulatePrincipalPolicy"):
+        connect("iam", customer["too_few_rights"]).simulate_principal_policy(
+            PolicySourceArn=customer["too_few_rights"]["arn"], ActionNames=["iam:GetRole"]
+        )
