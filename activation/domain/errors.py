@@ -48,6 +48,80 @@ WORDING: dict[str, Wording] = {
         "This run has moved on since the page was loaded.", "Look at its present status and decide again."
     ),
     "run_active": Wording("A run is already under way for this cloud account.", "Open it and follow it there."),
+    "type_yes": Wording("The word yes was not typed.", "Type yes in the field to approve exactly this plan."),
+    "type_force": Wording(
+        "The confirmation was not typed as shown.", "Type: stop by force. What was in hand may be lost sight of."
+    ),
+    "force_too_early": Wording(
+        "Terraform was asked to stop less than {seconds} seconds ago, or not at all.",
+        "Let it save its state first; force is offered when that takes too long.",
+    ),
+    "approval_not_yours": Wording(
+        "Your role may not approve this run.",
+        "Where four eyes are asked, another owner than the one who started it does.",
+    ),
+    "safety_check_refused": Wording("The safety check refused this plan.", "Read its findings; nothing was changed."),
+    "plan_too_old": Wording("This plan is older than an hour.", "Start again: planning takes seconds."),
+    "plan_stale": Wording("The state has changed since this plan was made.", "Start again from the latest state."),
+    "plan_changed": Wording(
+        "The stored plan is not the one that was approved.", "Start again, and tell who runs this portal."
+    ),
+    "key_again": Wording(
+        "Less than 15 minutes of your key's hour are left.", "Enter a key of the same account and person once more."
+    ),
+    "key_destroyed": Wording(
+        "The key of this run was destroyed, as its time was over.", "Start again with a fresh key."
+    ),
+    "other_principal": Wording(
+        "This key belongs to somebody else than the one the plan was made with ({principal}).",
+        "Use a key of the same person.",
+    ),
+    "other_account": Wording(
+        "This belongs to account {account}, but the activation uses another one.",
+        "Use a key of the activation's account, or begin a new activation.",
+    ),
+    "account_taken": Wording(
+        "AWS account {account} is registered with another organization of this portal.", "Ask the person who runs it."
+    ),
+    "region_taken": Wording(
+        "{region} is already being activated in account {account}.", "Open that activation, or choose another region."
+    ),
+    "package_missing": Wording(
+        "No configuration package was chosen for this control plane yet.",
+        "The installation administrator adds it under Installation, Packages.",
+    ),
+    "package_sha256_differs": Wording(
+        "The archive's SHA-256 is {found}, not the one that was given.", "Download it again; do not use this copy."
+    ),
+    "package_variable_unknown": Wording(
+        "The package asks for variables that the portal does not know: {names}.", "Tell the installation administrator."
+    ),
+    "reference_package_at_zilliz": Wording(
+        "The bundled package is a reference written by this project; Zilliz Cloud does not know its roles.",
+        "Add Zilliz's own package, with its SHA-256.",
+    ),
+    "cannot_open": Wording(
+        "What was sealed cannot be opened with this portal's master keys.",
+        "Put the earlier master key back into MASTER_KEYS.",
+    ),
+    "could_not_start": Wording(
+        "The run could not be started: {detail}", "Try again; the Installation page shows this host's health."
+    ),
+    "disk_full": Wording(
+        "The portal's disk is nearly full: {detail}.", "Make room, then start again; nothing was changed."
+    ),
+    "terraform_missing": Wording("{detail}", "Then press Retry."),
+    "sandbox_unavailable": Wording(
+        "This host cannot confine Terraform ({detail}), so it does not run it.",
+        "Use a kernel with Landlock (Linux 5.13 or newer), or see docs/operating.md.",
+    ),
+    # --- external ID, as an organization has it
+    "external_id_taken": Wording(
+        "This external ID is registered with another organization.", "Copy it from your own console."
+    ),
+    "external_id_locked": Wording("The external ID is locked already.", "It stays as it is for good."),
+    "external_id_is_issued_here": Wording("This portal issues the external ID itself.", "Copy the one that is shown."),
+    "external_id_not_locked": Wording("The external ID is not locked yet.", "Enter it and confirm it first."),
     # --- text: what was pasted or uploaded
     "text_encoding": Wording("This file is not text in UTF-8.", "Save it as UTF-8 and upload it again."),
     "text_too_large": Wording("This is {size}; at most {limit} is read.", "Check that it is the right file."),
@@ -246,6 +320,47 @@ WORDING: dict[str, Wording] = {
     ),
     "output_encrypted": Wording("This state file is encrypted.", "Paste the output of: terraform output -json"),
     "output_more": Wording("{count} more lines were not understood.", "Paste only the output itself."),
+    # --- AWS's answers to a key
+    "aws_key_unknown": Wording(
+        "AWS does not know this access key ID: it was mistyped, switched off or deleted, or it belongs to another "
+        "partition (China, GovCloud).",
+        "Copy the key again, or make a new one.",
+    ),
+    "aws_token_unknown": Wording(
+        "AWS does not accept this session token together with this access key ID.",
+        "Copy key ID, secret key and session token again, all three from the same place; the token in full.",
+    ),
+    "aws_secret_wrong": Wording(
+        "AWS knows this access key ID, but the secret access key is not the one that belongs to it.",
+        "Copy the secret access key again; if it was not kept, make a new key.",
+    ),
+    "aws_key_expired": Wording("This key's session has ended.", "Make a new temporary key and enter that."),
+    "aws_denied": Wording(
+        "This key may not call {action}.", "Give it the rights shown beside the form, or enter a key that has them."
+    ),
+    "aws_absent": Wording("AWS knows nothing of that name ({action}).", "Check the name."),
+    "aws_refused": Wording("AWS refused {action} with “{code}”.", "Look this code up in the AWS documentation."),
+    "aws_clock_skew": Wording(
+        "AWS refuses the signature because this server's clock differs from its own by more than five minutes.",
+        "Ask the installation administrator to set the clock (NTP), then try again.",
+    ),
+    "aws_throttled": Wording(
+        "AWS is limiting how often this account may call {action}; three tries were turned away.",
+        "Wait a minute, then try again.",
+    ),
+    "aws_unreachable": Wording(
+        "AWS does not answer at {host}.", "Check this server's network, DNS and firewall (TCP port 443), then try again."
+    ),
+    "aws_untrusted": Wording(
+        "The certificate that {host} shows is not trusted here.",
+        "If a proxy of your company opens the connection, give its certificates to the portal (a file of certificates "
+        "in the settings).",
+    ),
+    "aws_proxy": Wording("The proxy on the way to {host} does not answer.", "Check the proxy in the settings."),
+    "aws_unavailable": Wording("AWS failed at {action} with “{code}”.", "Wait a minute, then try again."),
+    "aws_unexpected": Wording(
+        "{action} could not be asked ({kind}).", "Try again; if it stays so, tell the installation administrator."
+    ),
     # --- regions
     "region_empty": Wording("Choose a region."),
     "region_shape": Wording("“{region}” is not the code of an AWS region.", "A code looks like us-west-2."),
@@ -266,7 +381,8 @@ WORDING: dict[str, Wording] = {
     ),
     # --- people: set-up, invitations, members
     "setup_done": Wording(
-        "This installation has an owner already.", "Ask the owner for an invitation, or repeat the command with --force."
+        "This installation has an owner already.",
+        "Ask the owner for an invitation, or repeat the command with --force.",
     ),
     "setup_link_gone": Wording(
         "This set-up link was used, replaced or is too old.", "Make a new one on the server: manage.py setup_link"
@@ -314,8 +430,12 @@ WORDING: dict[str, Wording] = {
     "archive_empty": Wording("The archive holds no file.", "Choose the package, a .tar.gz file."),
     "archive_format": Wording("This is not a .tar.gz file.", "Choose the package as it was published."),
     "archive_damaged": Wording("The archive is damaged or cut off.", "Download it again and compare its SHA-256."),
-    "archive_too_large": Wording("The archive holds more than {limit} MiB.", "A package is a few text files; check it."),
-    "archive_too_many": Wording("The archive holds more than {limit} files.", "A package is a few text files; check it."),
+    "archive_too_large": Wording(
+        "The archive holds more than {limit} MiB.", "A package is a few text files; check it."
+    ),
+    "archive_too_many": Wording(
+        "The archive holds more than {limit} files.", "A package is a few text files; check it."
+    ),
     "archive_link": Wording(
         "“{name}” is a link or a device; only plain files are unpacked.", "Pack it again with the file itself."
     ),
@@ -332,10 +452,14 @@ WORDING: dict[str, Wording] = {
         "“{file}” may not be in a package: Terraform would take it in by itself.",
         "Leave out values, state, plug-ins, overrides and configuration in JSON.",
     ),
-    "package_too_much": Wording("The .tf files have more than {limit} MiB together.", "Check that it is the right file."),
+    "package_too_much": Wording(
+        "The .tf files have more than {limit} MiB together.", "Check that it is the right file."
+    ),
     "package_file_too_large": Wording("“{file}” is larger than {limit} KiB.", "Check that it is the right file."),
     "package_not_text": Wording("“{file}” is not plain text in UTF-8.", "Save it as UTF-8 without control characters."),
-    "package_not_hcl": Wording("“{file}” cannot be read; the trouble starts at line {line}.", "Run: terraform validate"),
+    "package_not_hcl": Wording(
+        "“{file}” cannot be read; the trouble starts at line {line}.", "Run: terraform validate"
+    ),
     "package_block": Wording("“{file}”, line {line}: a block “{what}” may not be in a package.", "Remove it."),
     "package_provisioner": Wording(
         "“{file}”, line {line}: “{what}” would run a program on this server, or reach into a machine.",
@@ -362,11 +486,12 @@ WORDING: dict[str, Wording] = {
         "“{file}”, line {line}: “{what}” would read another configuration's state.", "Use a variable instead."
     ),
     "package_remote_module": Wording(
-        "“{file}”, line {line}: the module “{what}” is not part of this package.", "Put it into a folder of the package."
+        "“{file}”, line {line}: the module “{what}” is not part of this package.",
+        "Put it into a folder of the package.",
     ),
     "package_reads_file": Wording(
         "“{file}”, line {line}: {what}() may read a file outside the package.",
-        "Write the path as \"${{path.module}}/name\".",
+        'Write the path as "${{path.module}}/name".',
     ),
     "package_manifest": Wording("manifest.json cannot be used.", "Compare it with the one of the bundled package."),
     # --- configuration packages: to be named, not refused

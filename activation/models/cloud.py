@@ -39,6 +39,11 @@ class CloudAccount(models.Model):
         return self.account_id
 
     @property
+    def tag(self) -> str:
+        """Return the value of the tag `byoc:activation` on what the IAM package makes in this account."""
+        return f"{self.organization_id}/{self.account_id}"
+
+    @property
     def is_authorized(self) -> bool:
         """Return whether step 2 is done in this account."""
         return bool(self.arns)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-STOP, FORCE, LEASE = "stop", "force", "lease"
+STOP, FORCE, LEASE, CLOSED = "stop", "force", "lease", "closed"
 
 
 def request_stop(control: Path, reason: str) -> None:
@@ -38,6 +38,16 @@ def renew_lease(control: Path) -> None:
     """Tell the supervisor that a worker is still interested."""
     path = control / LEASE
     path.touch(mode=0o600)
+
+
+def close(control: Path) -> None:
+    """Mark a phase as written off: whoever was frozen while starting it cannot start it any more."""
+    (control / CLOSED).touch(mode=0o600)
+
+
+def is_closed(control: Path) -> bool:
+    """Return whether the phase was written off."""
+    return (control / CLOSED).exists()
 
 
 def lease_stamp(control: Path) -> int:

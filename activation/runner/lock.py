@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 NAME = "run.lock"
+# Held by the supervisor alone, so that orphans of a dead one can be told from its children.
+OWN_NAME = "supervisor.lock"
 
 
 class Held(Exception):
@@ -27,8 +29,24 @@ def open_and_take(control: Path) -> int:
 
 def is_held(control: Path) -> bool:
     """Return whether anything of the run lives on this host."""
+    return _is_locked(control / NAME)
+
+
+def has_supervisor(control: Path) -> bool:
+    """Return whether the run's supervisor itself lives."""
+    return _is_locked(control / OWN_NAME)
+
+
+def take_own_lock(control: Path) -> int:
+    """Return a descriptor that holds the supervisor's own lock; no child inherits it."""
+    handle = os.open(control / OWN_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
+
+
+def _is_locked(path: Path) -> bool:
     try:
-        handle = os.open(control / NAME, os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:

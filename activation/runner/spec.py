@@ -68,9 +68,9 @@ class Spec:
         return cls(**document)
 
 
-def state_context(run_id: str, serial: int, lineage: str) -> str:
+def state_context(run_id: str, serial: int) -> str:
     """Return what a sealed state is bound to."""
-    return f"{run_id}|state|{lineage}|{serial}"
+    return f"{run_id}|state|{serial}"
 
 
 def file_context(run_id: str, name: str) -> str:

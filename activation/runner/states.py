@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from activation.domain.sealing import seal
+from activation.domain.sealing import open_sealed, seal
 from activation.domain.state import NotAState, State, read_state
 from activation.runner.spec import state_context
 
@@ -82,11 +82,17 @@ class Sealer:
             return None
         if self._last is not None and (state.lineage, state.serial) == (self._last.lineage, self._last.serial):
             return None
-        sealed = seal(self._key, content, state_context(self._run_id, state.serial, state.lineage))
+        sealed = seal(self._key, content, state_context(self._run_id, state.serial))
         file = f"{state.serial:08d}.sealed"
         write_durably(self._control / FOLDER / file, sealed)
         self._last = state
         return SealedState(file, state.serial, state.lineage, state.sha256, len(state.addresses))
+
+
+def describe(path: Path, *, run_id: str, key: bytes) -> SealedState:
+    """Return what a sealed state holds, of which no journal entry tells; raises CannotOpen, NotAState."""
+    state = read_state(open_sealed(key, path.read_bytes(), state_context(run_id, int(path.stem))))
+    return SealedState(path.name, state.serial, state.lineage, state.sha256, len(state.addresses))
 
 
 def _content(path: Path) -> bytes:

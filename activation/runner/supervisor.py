@@ -24,7 +24,7 @@ from activation.domain.sealing import seal
 from activation.runner import control as controls
 from activation.runner import sandbox
 from activation.runner.journal import Journal
-from activation.runner.lock import Held, open_and_take
+from activation.runner.lock import Held, open_and_take, take_own_lock
 from activation.runner.spec import Command, Spec, file_context
 from activation.runner.states import SealedState, Sealer, read_kept, write_durably
 
@@ -50,8 +50,8 @@ class Ended:
 class Supervisor:
     """Carries out one phase."""
 
-    def __init__(self, spec: Spec, lock: int) -> None:
-        self.spec, self.lock = spec, lock
+    def __init__(self, spec: Spec, lock: int, own_lock: int) -> None:
+        self.spec, self.lock, self.own_lock = spec, lock, own_lock
         self.control, self.work = Path(spec.control), Path(spec.work)
         self.journal = Journal(self.control)
         self.masker = Masker([*spec.secrets.values(), *spec.masked])
@@ -354,6 +354,10 @@ def main() -> None:
     except Held:
         print("held", flush=True)
         return
+    if controls.is_closed(Path(spec.control)):
+        print("closed", flush=True)
+        return
+    own_lock = take_own_lock(Path(spec.control))
     if os.fork():
         # The child holds the lock now; our caller waits only for us.
         os._exit(0)
@@ -363,7 +367,7 @@ def main() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
-    supervisor = Supervisor(spec, lock)
+    supervisor = Supervisor(spec, lock, own_lock)
     signal.signal(signal.SIGTERM, lambda *_: supervisor.stop("terminated"))
     print("started", flush=True)
     nothing = os.open("/dev/null", os.O_RDWR)

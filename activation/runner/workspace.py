@@ -122,9 +122,14 @@ def hand_over(folder: Path, uid: int) -> None:
             os.chown(os.path.join(parent, name), uid, uid, follow_symlinks=False)
 
 
+def wipe_work(where: Places, *, run_id: str, phase: str) -> None:
+    """Remove a phase's work directory, after its states were saved."""
+    shutil.rmtree(where.work_of(run_id, phase), ignore_errors=True)
+
+
 def forget(where: Places, *, run_id: str, phase: str) -> None:
     """Remove a phase's directories, after all in them is in the database."""
-    shutil.rmtree(where.work_of(run_id, phase), ignore_errors=True)
+    wipe_work(where, run_id=run_id, phase=phase)
     shutil.rmtree(where.control(run_id, phase), ignore_errors=True)
     run = where.runs / run_id
     if run.is_dir() and not any(run.iterdir()):

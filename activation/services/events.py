@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from activation.domain.events import Kind, Outcome
 from activation.domain.trace import request_id
-from activation.models import Event, EventCounter, Member, Organization, User
+from activation.models import Event, EventCounter, Member, Organization, Run, User
 
 
 @dataclass(frozen=True)
@@ -82,4 +82,18 @@ def record(
         object_id=object_id,
         before=before or {},
         after=after or {},
+    )
+
+
+def record_of_run(kind: Kind, run: Run, *, actor: Actor = PORTAL, **more: Any) -> Event:
+    """Add one event about a run, in its organization's chain."""
+    return record(
+        kind,
+        actor=actor,
+        organization=run.organization,
+        activation_id=run.activation_id,
+        run_id=run.pk,
+        object_type="run",
+        object_id=run.pk,
+        **more,
     )

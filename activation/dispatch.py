@@ -1,0 +1,36 @@
+"""Put work into the queue, after the commit. A message may be lost, doubled or late: the rows decide."""
+
+import logging
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
+START_QUEUE = "start"
+
+log = logging.getLogger(__name__)
+
+
+def start_run(run_id: str) -> None:
+    """Have a run's next phase started by whichever worker is free."""
+    transaction.on_commit(lambda: send(START_RUN, run_id, START_QUEUE))
+
+
+def ship_run(run_id: str, node: str, *, wait_seconds: float = 0) -> None:
+    """Have what a run's supervisor wrote brought into the database, by the host where it lives."""
+    transaction.on_commit(lambda: send(SHIP_RUN, run_id, ship_queue(node), wait_seconds))
+
+
+def ship_queue(node: str) -> str:
+    """Return the name of a host's own queue."""
+    return f"ship.{node}"
+
+
+def send(task: str, run_id: str, queue: str, wait_seconds: float = 0) -> None:
+    """Send one message; where the broker is away, the next sweep sends it again."""
+    try:
+        current_app.send_task(task, (run_id,), queue=queue, countdown=wait_seconds or None)
+    except (KombuError, RedisError, OSError) as error:
+        log.warning("The broker did not take %s for %s: %s", task, run_id, error)

@@ -1,0 +1,70 @@
+"""What the end of a phase means for the run: its status, and why, in words a person understands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activation.domain.run_status import RunStatus
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A status to move to, and the reason written beside it."""
+
+    status: RunStatus | None
+    reason: str = ""
+    explain: bool = False
+
+
+def outcome(end: Mapping[str, Any], *, phase: str, finished: int, planned: int, current: tuple[str, ...]) -> Outcome:
+    """Read the supervisor's last entry.
+
+    `status` is None where the phase did all it should: what comes next depends on the phase. What finished before
+    a stop arrived is finished: a cancel that came too late changes nothing.
+    """
+    if end["finished"]:
+        return Outcome(None)
+    saved = _saved(phase, finished, planned, current)
+    stopped, killed = str(end["stopped_for"]), str(end["killed_for"])
+    if killed:
+        status = RunStatus.FORCE_CANCELED if stopped == "cancel" else RunStatus.INTERRUPTED
+        return Outcome(status, f"Terraform did not stop by itself and was killed. {saved}")
+    if stopped == "cancel":
+        return Outcome(RunStatus.CANCELED, f"Stopped as asked, with its state saved. {saved}")
+    if stopped == "deadline":
+        return Outcome(RunStatus.ERRORED, f"It took longer than it may and was stopped. {saved}")
+    if stopped == "abandoned":
+        return Outcome(
+            RunStatus.INTERRUPTED, f"No worker was there to follow it, so Terraform was stopped, its state saved. {saved}"
+        )
+    if stopped == "shutdown":
+        return Outcome(RunStatus.INTERRUPTED, f"The portal was shut down; Terraform stopped with its state saved. {saved}")
+    if stopped.startswith("disk"):
+        return Outcome(RunStatus.ERRORED, f"The portal's disk is full ({stopped}); Terraform was stopped. {saved}")
+    if stopped:
+        return Outcome(RunStatus.INTERRUPTED, f"Terraform was stopped ({stopped}), its state saved. {saved}")
+    if end["signal"]:
+        return Outcome(RunStatus.INTERRUPTED, f"Terraform was killed by signal {end['signal']}. {saved}")
+    if end["interrupted"]:
+        return Outcome(RunStatus.INTERRUPTED, f"Somebody outside the portal interrupted Terraform. {saved}")
+    if end["code"] == 127:
+        return Outcome(RunStatus.ERRORED, "Terraform could not be started in its sandbox; the log says why.")
+    return Outcome(RunStatus.ERRORED, f"Terraform ended with an error in its {end['command']}. {saved}", explain=True)
+
+
+def lost(*, node: str, time: str, phase: str, finished: int, planned: int, current: tuple[str, ...]) -> str:
+    """Return the reason for a run of which nothing is alive and that did not say how it ended."""
+    return f"What ran it on {node} was gone by {time} UTC. {_saved(phase, finished, planned, current)}"
+
+
+def _saved(phase: str, finished: int, planned: int, current: tuple[str, ...]) -> str:
+    if phase != "apply":
+        return "Nothing was changed in AWS."
+    if not planned:
+        return "It had not begun to change anything."
+    done = f"{finished} of {planned} were finished and are saved"
+    if current:
+        names = ", ".join(address.rsplit(".", 1)[-1] for address in current[:3])
+        more = f" and {len(current) - 3} more" if len(current) > 3 else ""
+        return f"{done}; in hand were {names}{more}."
+    return f"{done}."

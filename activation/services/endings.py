@@ -1,0 +1,148 @@
+"""How a phase ends in the database: planned, applied, failed, stopped, interrupted."""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from activation.domain.arn_set import ARN_OUTPUTS, check_set
+from activation.domain.events import Kind
+from activation.domain.events import Outcome as EventOutcome
+from activation.domain.explanations import explain
+from activation.domain.guard import inspect
+from activation.domain.plan import PlanReview, read_plan
+from activation.domain.run_outcome import outcome
+from activation.domain.run_status import RunStatus
+from activation.domain.sealing import CannotOpen
+from activation.domain.state import read_state
+from activation.models import CloudAccount, Credential, Plan, Run, StateVersion
+from activation.services import activations, events, run_keys
+from activation.services.packages import rules_for
+
+log = logging.getLogger(__name__)
+
+KINDS: dict[RunStatus, Kind] = {
+    RunStatus.PLANNED: Kind.RUN_PLANNED,
+    RunStatus.PLANNED_AND_FINISHED: Kind.RUN_NOTHING_TO_DO,
+    RunStatus.APPLIED: Kind.RUN_APPLIED,
+    RunStatus.ERRORED: Kind.RUN_ERRORED,
+    RunStatus.CANCELED: Kind.RUN_CANCELED,
+    RunStatus.FORCE_CANCELED: Kind.RUN_CANCELED,
+    RunStatus.INTERRUPTED: Kind.RUN_INTERRUPTED,
+    RunStatus.DISCARDED: Kind.RUN_DISCARDED,
+}
+
+
+def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> None:
+    """Bring the end of a phase into the database; everything else of it is there already."""
+    progress = run.progress
+    found = outcome(
+        end,
+        phase=run.phase,
+        finished=int(progress.get("finished", 0)),
+        planned=int(progress.get("planned", 0)),
+        current=tuple(progress.get("current", ())),
+    )
+    if found.status is not None:
+        explanation = explanation_of(end) if found.explain else {}
+        conclude(run, to=found.status, epoch=epoch, reason=found.reason, explanation=explanation)
+    elif run.phase == "plan":
+        store_plan(run, end, epoch=epoch, control=control)
+    else:
+        conclude(run, to=RunStatus.APPLIED, epoch=epoch)
+
+
+def explanation_of(end: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the failure means, as it is stored with the run."""
+    errors = [each for each in end["diagnostics"] if each.get("severity") == "error"]
+    return asdict(explain(errors or ""))
+
+
+def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> None:
+    """Keep the sealed plan, its review and the safety check's verdict."""
+    sealed = (control / "plan.sealed").read_bytes()
+    try:
+        content = run_keys.open_file(run, (control / "review.sealed").read_bytes(), "review.sealed")
+    except CannotOpen:
+        fail(run, epoch=epoch, reason="The plan could not be opened with this portal's keys.", code="cannot_open")
+        return
+    review = read_plan(json.loads(content))
+    verdict = inspect(review, rules_for(run))
+    newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").first()
+    with transaction.atomic():
+        if not review.has_changes and verdict.passed:
+            target, reason = RunStatus.PLANNED_AND_FINISHED, "Everything is there already, as the package wants it."
+        elif verdict.passed:
+            target, reason = RunStatus.PLANNED, ""
+        else:
+            target, reason = RunStatus.ERRORED, "The safety check refused this plan. Nothing was changed in AWS."
+        Plan.objects.update_or_create(
+            run=run,
+            defaults={
+                "sha256": end["kept"]["plan.sealed"]["sha256"],
+                "sealed": sealed,
+                "state_serial": newest.serial if newest else 0,
+                "state_lineage": newest.lineage if newest else "",
+                "package_sha256": run.package.sha256,
+                "review": review.to_json(),
+                "verdict": verdict.to_json(),
+            },
+        )
+        conclude(run, to=target, epoch=epoch, reason=reason, planned_at=timezone.now())
+
+
+@transaction.atomic
+def conclude(
+    run: Run, *, to: RunStatus, epoch: int | None, reason: str = "", explanation: Any = None, **changes: Any
+) -> bool:
+    """Move a run to what its phase came to, with all that belongs to it; return whether this call did it."""
+    moved = Run.objects.move(run.pk, to=to, epoch=epoch, reason=reason, explanation=explanation or {}, **changes)
+    if not moved:
+        return False
+    if to is RunStatus.PLANNED:
+        Run.objects.filter(pk=run.pk).update(lease_until=None)
+    else:
+        destroy_credential(run, reason=f"the run ended: {to}")
+    if to in {RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED}:
+        store_outputs(run)
+    failed = to in {RunStatus.ERRORED, RunStatus.INTERRUPTED, RunStatus.FORCE_CANCELED}
+    events.record_of_run(KINDS[to], run, outcome=EventOutcome.FAILED if failed else EventOutcome.DONE, reason=reason)
+    return True
+
+
+def fail(run: Run, *, epoch: int | None, reason: str, code: str) -> None:
+    """End a run that could not be carried out, with the reason in words."""
+    conclude(run, to=RunStatus.ERRORED, epoch=epoch, reason=reason, explanation={"code": code})
+
+
+def destroy_credential(run: Run, *, reason: str) -> None:
+    """Destroy a run's AWS keys; doing it twice changes nothing."""
+    gone = Credential.objects.filter(run=run, sealed__isnull=False).update(sealed=None, destroyed_at=timezone.now())
+    if gone:
+        events.record_of_run(Kind.CREDENTIAL_DESTROYED, run, reason=reason)
+
+
+def store_outputs(run: Run) -> None:
+    """Take the seven ARNs from the newest state into the cloud account, and the activation a step on."""
+    newest = StateVersion.objects.select_related("run").filter(workspace=run.workspace_id).order_by("-pk").first()
+    if newest is None or run.kind == Run.DESTROY:
+        return
+    outputs = read_state(run_keys.open_state(newest)).outputs
+    arns = {each.name: str(outputs[each.name]) for each in ARN_OUTPUTS if each.name in outputs}
+    account = CloudAccount.objects.get(pk=run.workspace.cloud_account_id)
+    _, problems = check_set(arns, account=account.account_id)
+    if problems:
+        log.error("Run %s ended with unusable outputs: %s", run.pk, "; ".join(str(p) for p in problems.values()))
+        return
+    activations.store_arns(account, arns, source="terraform", run=run, actor=events.PORTAL, activation=run.activation)
+
+
+def review_of(run: Run) -> PlanReview | None:
+    """Return the stored review of a run's plan."""
+    plan = Plan.objects.filter(run=run).only("review").first()
+    return PlanReview.from_json(plan.review) if plan else None

@@ -1,0 +1,201 @@
+"""Configuration packages: taken in, pinned by their SHA-256, chosen, filled with a run's values."""
+
+import hashlib
+import re
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from activation.domain.archive import pack, unpack
+from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Faulted, Refused
+from activation.domain.events import Kind
+from activation.domain.guard import Rules
+from activation.domain.package import Package, fill_example, read_package
+from activation.models import Activation, PackageVersion, Run
+from activation.packages import bundled
+from activation.services import events
+
+IAM_PACKAGE = "terraform-aws-iam"
+# The role of Zilliz Cloud's control plane, from its public Terraform examples.
+ZILLIZ_PRINCIPAL_ARN = "arn:aws:iam::965570967084:role/zilliz-byoc"
+KEY_VALUES = {
+    "aws_access_key": lambda keys: keys.access_key_id,
+    "aws_secret_key": lambda keys: keys.secret_access_key,
+    "aws_session_token": lambda keys: keys.session_token,
+}
+
+
+@transaction.atomic
+def add_package(
+    archive: bytes, *, source: str, actor: events.Actor, sha256: str = "", is_reference: bool = False, name: str = ""
+) -> PackageVersion:
+    """Take in an archive that was looked at; the same content twice is one row.
+
+    `sha256` is of the archive as delivered; raises Refused where it differs or the content is not acceptable.
+    """
+    archive_sha256 = hashlib.sha256(archive).hexdigest()
+    if sha256 and sha256.strip().lower() != archive_sha256:
+        raise Refused("package_sha256_differs", field="sha256", expected=sha256.strip().lower(), found=archive_sha256)
+    package = read_package(unpack(archive), name=name)
+    known = PackageVersion.objects.filter(sha256=package.digest).first()
+    if known is not None:
+        return known
+    row = PackageVersion.objects.create(
+        name=package.name,
+        version=package.version,
+        sha256=package.digest,
+        archive_sha256=archive_sha256,
+        archive=archive,
+        source=source[:500],
+        is_reference=is_reference,
+        description=description(package),
+        added_by_name=actor.name,
+    )
+    events.record(
+        Kind.PACKAGE_ADDED,
+        actor=actor,
+        organization=None,
+        object_type="package",
+        object_id=package.digest,
+        after={"name": package.name, "version": package.version, "source": source[:500]},
+    )
+    return row
+
+
+def description(package: Package) -> dict[str, Any]:
+    """Return what pages and runs need to know of a package, as JSON."""
+    return {
+        "label": package.label,
+        "variables": [asdict(variable) for variable in package.variables],
+        "outputs": list(package.outputs),
+        "resource_types": dict(package.resource_types),
+        "addresses": list(package.addresses),
+        "caller_actions": {phase: list(actions) for phase, actions in package.caller_actions.items()},
+        "caller_resources": list(package.caller_resources),
+        "findings": [{"code": f.code, "text": f.text, "next_step": f.next_step} for f in package.findings],
+        "keys_stay_out_of_plan": package.keys_stay_out_of_plan,
+    }
+
+
+def ensure_bundled() -> PackageVersion:
+    """Return the bundled reference package, taken in on first use."""
+    files = bundled(IAM_PACKAGE)
+    row = PackageVersion.objects.filter(sha256=read_package(files).digest).first()
+    if row is None:
+        row = add_package(pack(files, IAM_PACKAGE), source="bundled", actor=events.PORTAL, is_reference=True)
+    if not PackageVersion.objects.filter(name=IAM_PACKAGE, chosen_for=ControlPlane.SELF).exists():
+        PackageVersion.objects.filter(pk=row.pk).update(chosen_for=ControlPlane.SELF)
+        row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def choose(package: PackageVersion, *, control_plane: ControlPlane, actor: events.Actor) -> None:
+    """Make new activations of a control plane take this package; raises Refused for the reference at Zilliz Cloud."""
+    if package.is_reference and control_plane is ControlPlane.ZILLIZ:
+        raise Refused("reference_package_at_zilliz")
+    PackageVersion.objects.filter(name=package.name, chosen_for=control_plane).update(chosen_for="")
+    PackageVersion.objects.filter(pk=package.pk).update(chosen_for=control_plane, added_at=timezone.now())
+    events.record(
+        Kind.PACKAGE_CHOSEN,
+        actor=actor,
+        organization=None,
+        object_type="package",
+        object_id=package.sha256,
+        after={"control_plane": control_plane.value},
+    )
+
+
+def chosen(control_plane: str) -> PackageVersion | None:
+    """Return the package that a new activation takes; None where the installation administrator has to add one."""
+    if control_plane == ControlPlane.SELF:
+        ensure_bundled()
+    return PackageVersion.objects.filter(chosen_for=control_plane, name__contains="iam").order_by("-added_at").first()
+
+
+def principal_for(control_plane: str) -> str:
+    """Return the ARN that both roles have to trust."""
+    return ZILLIZ_PRINCIPAL_ARN if control_plane == ControlPlane.ZILLIZ else str(settings.VENDOR_PRINCIPAL_ARN)
+
+
+def declared(package: PackageVersion) -> dict[str, dict[str, Any]]:
+    """Return the package's variables by name."""
+    return {variable["name"]: variable for variable in package.description["variables"]}
+
+
+def variables_for(run: Run) -> dict[str, Any]:
+    """Return the values of the package's variables that are no keys; only those that it declares."""
+    account = run.workspace.cloud_account
+    values: dict[str, Any] = {
+        "aws_region": run.region,
+        "external_id": run.organization.external_id,
+        "vendor_principal_arn": principal_for(run.activation.control_plane),
+        "allowed_account_ids": [account.account_id],
+        "activation_tags": {"byoc:activation": account.tag},
+    }
+    known = declared(run.package)
+    missing = [
+        name
+        for name, variable in known.items()
+        if variable["required"] and name not in values and name not in KEY_VALUES
+    ]
+    if missing:
+        raise Faulted("package_variable_unknown", names=", ".join(missing))
+    return {name: value for name, value in values.items() if name in known}
+
+
+def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]:
+    """Return `TF_VAR_…` for the key variables that a package cannot do without.
+
+    Others are left null at plan and at apply, and the provider reads the environment.
+    """
+    known = declared(package)
+    return {
+        f"TF_VAR_{name}": value
+        for name, read in KEY_VALUES.items()
+        if name in known and known[name]["required"] and (value := read(keys))
+    }
+
+
+def rules_for(run: Run) -> Rules:
+    """Return what the safety check lets this run's plan do."""
+    described = run.package.description
+    return Rules(
+        resource_types=frozenset(described["resource_types"]),
+        vendor_principal_arn=principal_for(run.activation.control_plane),
+        external_id=run.organization.external_id or "",
+        account=run.workspace.cloud_account.account_id,
+        paths=paths_of(run.package),
+        allow_destroy=run.kind == Run.DESTROY,
+        retry=run.retry_of_id is not None and run.kind != Run.DESTROY,
+    )
+
+
+def paths_of(package: PackageVersion) -> frozenset[str]:
+    """Return the IAM paths under which the package makes its things, as its manifest says."""
+    found = {
+        match[1]
+        for arn in package.description["caller_resources"]
+        if (match := re.search(r":(?:role|policy)(/.*/)", arn))
+    }
+    return frozenset(found or {"/zilliz/"})
+
+
+def download(activation: Activation, *, with_external_id: bool) -> bytes:
+    """Return the package for people who run it themselves: `terraform.tfvars.example` filled, the same bytes each time."""
+    package = activation.package
+    assert package is not None
+    files = unpack(bytes(package.archive))
+    values = {"aws_region": activation.region, "vendor_principal_arn": principal_for(activation.control_plane)}
+    if with_external_id:
+        values["external_id"] = activation.organization.external_id or ""
+    known = declared(package)
+    example = files.get("terraform.tfvars.example", b"").decode("utf-8", "replace")
+    filled = fill_example(example, {name: value for name, value in values.items() if name in known})
+    files["terraform.tfvars.example"] = filled.encode()
+    return pack(files, package.name)

@@ -1,0 +1,42 @@
+"""A run's own key, and what is sealed with it."""
+
+import json
+
+from activation.domain.credentials import AccessKeys
+from activation.domain.sealing import new_key, open_sealed, seal
+from activation.models import Credential, Run, StateVersion
+from activation.runner.spec import file_context, state_context
+from activation.services.keyring import keyring
+
+
+def fresh(run_id: str) -> bytes:
+    """Return a new key for a run, wrapped by the master key."""
+    return keyring().wrap(new_key(), f"{run_id}|key")
+
+
+def key_of(run: Run) -> bytes:
+    """Return a run's key; raises CannotOpen where the master key is not the one that wrapped it."""
+    return keyring().unwrap(bytes(run.wrapped_key), f"{run.pk}|key")
+
+
+def seal_keys(run: Run, keys: AccessKeys) -> bytes:
+    """Return AWS keys sealed to their run."""
+    content = json.dumps([keys.access_key_id, keys.secret_access_key, keys.session_token]).encode()
+    return seal(key_of(run), content, f"{run.pk}|credential")
+
+
+def open_keys(credential: Credential) -> AccessKeys:
+    """Return the AWS keys of a run; raises CannotOpen."""
+    run = credential.run
+    content = open_sealed(key_of(run), bytes(credential.sealed or b""), f"{run.pk}|credential")
+    return AccessKeys(*json.loads(content))
+
+
+def open_state(state: StateVersion) -> bytes:
+    """Return a state's bytes as Terraform wrote them; raises CannotOpen."""
+    return open_sealed(key_of(state.run), bytes(state.sealed), state_context(state.run_id, state.serial))
+
+
+def open_file(run: Run, sealed: bytes, name: str) -> bytes:
+    """Return a file that the supervisor kept; raises CannotOpen."""
+    return open_sealed(key_of(run), sealed, file_context(run.pk, name))

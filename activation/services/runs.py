@@ -1,0 +1,232 @@
+"""What people do with runs: start, approve, discard, cancel, force."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from activation import dispatch
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Refused
+from activation.domain.events import Kind
+from activation.domain.run_status import ACTIVE, RunStatus
+from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
+from activation.models.identity import run_identity
+from activation.services import activations, endings, events, run_keys
+
+# Less of the key's hour left than this, and an approval asks for the key again.
+APPROVAL_NEEDS = timedelta(minutes=15)
+TYPED_YES = "yes"
+TYPED_FORCE = "stop by force"
+
+
+def start_iam_run(
+    activation: Activation,
+    *,
+    account: CloudAccount,
+    keys: AccessKeys,
+    principal_arn: str,
+    by: Member,
+    actor: events.Actor,
+    kind: str = Run.APPLY,
+    retry_of: Run | None = None,
+) -> Run:
+    """Start a run of the IAM package; a second press while one is active returns that one.
+
+    Raises Refused where the activation has no package or the account has an activation of that region already.
+    """
+    if activation.package is None:
+        raise Refused("package_missing")
+    if activation.cloud_account_id not in {None, account.pk}:
+        raise Refused("other_account", field="access_key_id", account=account.account_id)
+    activations.refuse_other_activation(activation, account)
+    try:
+        return create_run(
+            activation,
+            account=account,
+            keys=keys,
+            principal_arn=principal_arn,
+            by=by,
+            actor=actor,
+            kind=kind,
+            retry_of=retry_of,
+        )
+    except IntegrityError:
+        standing = active_run(activation, account)
+        if standing is None:
+            raise
+        return standing
+
+
+def active_run(activation: Activation, account: CloudAccount | None = None) -> Run | None:
+    """Return the run that is under way for an activation, or for its account."""
+    active = Run.objects.filter(status__in=[status.value for status in ACTIVE])
+    return (
+        active.filter(activation=activation).first()
+        or active.filter(organization=activation.organization, workspace__cloud_account=account).first()
+    )
+
+
+@transaction.atomic
+def create_run(
+    activation: Activation,
+    *,
+    account: CloudAccount,
+    keys: AccessKeys,
+    principal_arn: str,
+    by: Member,
+    actor: events.Actor,
+    kind: str,
+    retry_of: Run | None,
+) -> Run:
+    """Write down a run with its sealed key, and have it started after the commit."""
+    workspace, _ = Workspace.objects.get_or_create(cloud_account=account, kind=Workspace.IAM)
+    pk = run_identity()
+    assert activation.package is not None
+    run = Run.objects.create(
+        pk=pk,
+        organization=activation.organization,
+        workspace=workspace,
+        activation=activation,
+        package=activation.package,
+        kind=kind,
+        region=activation.region,
+        retry_of=retry_of,
+        created_by=by.user,
+        created_by_name=str(by.user),
+        wrapped_key=run_keys.fresh(pk),
+    )
+    store_credential(run, keys, account_id=account.account_id, principal_arn=principal_arn)
+    Activation.objects.filter(pk=activation.pk).update(cloud_account=account)
+    activations.move(activation, to=activation_status_for_iam(), by=actor)
+    events.record_of_run(Kind.RUN_CREATED, run, actor=actor, after={"kind": kind, "package": run.package.sha256})
+    events.record_of_run(
+        Kind.CREDENTIAL_ENTERED,
+        run,
+        actor=actor,
+        after={"account": account.account_id, "principal": principal_arn, "key": f"…{keys.access_key_id[-4:]}"},
+    )
+    dispatch.start_run(pk)
+    return run
+
+
+def activation_status_for_iam() -> activations.ActivationStatus:
+    """Return the status that an activation has while its roles and policies are made."""
+    return activations.ActivationStatus.PROVISIONING_IAM
+
+
+def store_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_arn: str) -> None:
+    """Seal a run's AWS keys; they are destroyed when it ends, and at the latest after `CREDENTIAL_SECONDS`."""
+    now = timezone.now()
+    Credential.objects.update_or_create(
+        run=run,
+        defaults={
+            "sealed": run_keys.seal_keys(run, keys),
+            "account_id": account_id,
+            "principal_arn": principal_arn,
+            "last_four": keys.access_key_id[-4:],
+            "is_long_term": keys.is_long_term,
+            "entered_at": now,
+            "expires_at": now + timedelta(seconds=settings.CREDENTIAL_SECONDS),
+            "destroyed_at": None,
+        },
+    )
+
+
+@transaction.atomic
+def renew_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_arn: str, actor: events.Actor) -> None:
+    """Take the key again before an approval; raises Refused where it is another account's or another principal's."""
+    known = Credential.objects.get(run=run)
+    if (known.account_id, known.principal_arn) != (account_id, principal_arn):
+        raise Refused("other_principal", field="access_key_id", principal=known.principal_arn)
+    store_credential(run, keys, account_id=account_id, principal_arn=principal_arn)
+    events.record_of_run(
+        Kind.CREDENTIAL_ENTERED,
+        run,
+        actor=actor,
+        after={"account": account_id, "principal": principal_arn, "key": f"…{keys.access_key_id[-4:]}"},
+    )
+
+
+def needs_key_again(run: Run) -> bool:
+    """Return whether too little of the key's time is left for an approval."""
+    credential = Credential.objects.filter(run=run, sealed__isnull=False).first()
+    return credential is None or credential.expires_at - timezone.now() < APPROVAL_NEEDS
+
+
+@transaction.atomic
+def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
+    """Approve exactly the plan that was shown.
+
+    Raises Refused where yes was not typed, the role may not, the plan is too old or stale, the safety check said
+    no, the key's time is nearly over, or somebody was faster.
+    """
+    if typed.strip().lower() != TYPED_YES:
+        raise Refused("type_yes", field="confirmation")
+    if not by.may_approve(started_by_id=run.created_by_id):
+        raise Refused("approval_not_yours")
+    plan = Plan.objects.filter(run=run).only("created_at", "verdict").first()
+    if plan is None or not plan.verdict.get("passed"):
+        raise Refused("safety_check_refused")
+    if timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS):
+        raise Refused("plan_too_old")
+    if needs_key_again(run):
+        raise Refused("key_again", field="access_key_id")
+    now = timezone.now()
+    moved = Run.objects.move(
+        run.pk, to=RunStatus.CONFIRMED, approved_by=by.user, approved_by_name=str(by.user), approved_at=now
+    )
+    if not moved:
+        raise Refused("run_moved_on")
+    events.record_of_run(Kind.RUN_APPROVED, run, actor=actor)
+    dispatch.start_run(run.pk)
+
+
+@transaction.atomic
+def discard(run: Run, *, actor: events.Actor, reason: str = "") -> None:
+    """Throw a plan away; nothing was changed. Raises Refused where it has moved on."""
+    moved = Run.objects.move(run.pk, to=RunStatus.DISCARDED, reason=reason or f"Discarded by {actor.name}.")
+    if not moved:
+        raise Refused("run_moved_on")
+    endings.destroy_credential(run, reason="the plan was discarded")
+    events.record_of_run(Kind.RUN_DISCARDED, run, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def cancel(run: Run, *, actor: events.Actor) -> None:
+    """Ask a run to stop: the flag first, the signal follows within a second. Asking twice changes nothing.
+
+    A run that has not begun is canceled at once. Raises Refused where it has ended.
+    """
+    now = timezone.now()
+    for waiting in (RunStatus.PENDING, RunStatus.CONFIRMED):
+        moved = Run.objects.filter(pk=run.pk, status=waiting).update(
+            status=RunStatus.CANCELED, finished_at=now, cancel_requested_at=now, reason=f"Canceled by {actor.name}."
+        )
+        if moved:
+            endings.destroy_credential(run, reason="the run was canceled")
+            events.record_of_run(Kind.RUN_CANCELED, run, actor=actor)
+            return
+    asked = Run.objects.at_work().filter(pk=run.pk, cancel_requested_at__isnull=True).update(cancel_requested_at=now)
+    if asked:
+        events.record_of_run(Kind.RUN_CANCEL_REQUESTED, run, actor=actor)
+    elif not Run.objects.at_work().filter(pk=run.pk).exists():
+        raise Refused("run_moved_on")
+
+
+@transaction.atomic
+def force(run: Run, *, typed: str, actor: events.Actor) -> None:
+    """Have a run killed that did not stop when asked; raises Refused before the cool-off is over."""
+    if typed.strip().lower() != TYPED_FORCE:
+        raise Refused("type_force", field="confirmation")
+    ripe = timezone.now() - timedelta(seconds=settings.FORCE_AFTER_SECONDS)
+    asked = (
+        Run.objects.at_work()
+        .filter(pk=run.pk, cancel_requested_at__lt=ripe, force_requested_at__isnull=True)
+        .update(force_requested_at=timezone.now())
+    )
+    if asked:
+        events.record_of_run(Kind.RUN_FORCE_REQUESTED, run, actor=actor)
+    elif not Run.objects.at_work().filter(pk=run.pk, force_requested_at__isnull=False).exists():
+        raise Refused("force_too_early", seconds=settings.FORCE_AFTER_SECONDS)

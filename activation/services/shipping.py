@@ -1,0 +1,178 @@
+"""Bring what a run's supervisor wrote into the database: in order, once, within a quarter of a second."""
+
+import logging
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError, connection, transaction
+
+from activation import dispatch
+from activation.domain.run_status import AT_WORK
+from activation.models import LogLine, Run
+from activation.runner import control as controls
+from activation.runner import journal, lock, orphans, states, workspace
+from activation.services import endings, host, salvage
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.1
+# Where the database is away: look again after this long.
+DATABASE_RETRY_SECONDS = 1.0
+PHASE_HEADERS = {"init": "Preparing", "plan": "Planning", "show": "", "apply": "Applying"}
+
+
+class LeaseLost(Exception):
+    """Another worker ships this run now."""
+
+
+def ship(run_id: str) -> None:
+    """Attach to a run of this host and ship for `RUN_SHIP_SECONDS`, then hand over to the next delivery."""
+    epoch = Run.objects.take_lease(run_id, owner=f"ship on {host.node()}", seconds=settings.RUN_LEASE_SECONDS)
+    if epoch is None:
+        return
+    shipment = Shipment(Run.objects.select_related(*Shipment.RELATED).get(pk=run_id), epoch)
+    again = True
+    try:
+        again = shipment.ship_for(settings.RUN_SHIP_SECONDS)
+    except LeaseLost:
+        log.info("Run %s is shipped by another worker now", run_id)
+        return
+    if again:
+        Run.objects.release_lease(run_id, epoch=epoch)
+        dispatch.ship_run(run_id, host.node())
+
+
+class Shipment:
+    """One worker's turn at one run."""
+
+    RELATED = ("package", "workspace__cloud_account", "activation", "organization")
+
+    def __init__(self, run: Run, epoch: int) -> None:
+        self.run, self.epoch = run, epoch
+        self.control: Path = host.where().control(run.pk, run.phase)
+        self.renewed = time.monotonic()
+        self.orphaned_since = 0.0
+
+    def ship_for(self, seconds: float) -> bool:
+        """Ship until the phase has ended or the time is over; return whether there is more to come."""
+        ends = time.monotonic() + seconds
+        while True:
+            try:
+                if self.step():
+                    return False
+            except OperationalError as error:
+                # Terraform goes on meanwhile; the journal keeps what the database cannot take.
+                log.warning("The database is away (%s); run %s goes on", error, self.run.pk)
+                connection.close()
+                time.sleep(DATABASE_RETRY_SECONDS)
+            if self.control.is_dir():
+                controls.renew_lease(self.control)
+            if time.monotonic() > ends:
+                return True
+
+    def step(self) -> bool:
+        """Ship what is there, obey what people asked; return whether the phase has ended."""
+        # Before reading: what a dead supervisor wrote is then all there.
+        alive = lock.is_held(self.control)
+        entries, offset = journal.read(self.control, self.run.journal_offset)
+        if entries:
+            self.store(entries, offset)
+            if entries[-1]["kind"] == "end":
+                self.end(entries[-1])
+                return True
+            return False
+        if not alive:
+            salvage.interrupt(self.run, epoch=self.epoch, control=self.control)
+            return True
+        self.look_at_row()
+        self.look_for_orphans()
+        time.sleep(TICK_SECONDS)
+        return False
+
+    def look_for_orphans(self) -> None:
+        """End what a dead supervisor left behind, so that the run can be taken over."""
+        if not orphans.are_left(self.control):
+            self.orphaned_since = 0.0
+        elif not self.orphaned_since:
+            self.orphaned_since = time.monotonic()
+        else:
+            orphans.end(self.control, since=self.orphaned_since)
+
+    def look_at_row(self) -> None:
+        """Renew the lease, and hand on what people asked for; raises LeaseLost."""
+        row = (
+            Run.objects.filter(pk=self.run.pk, lease_epoch=self.epoch, status__in=[s.value for s in AT_WORK])
+            .values("cancel_requested_at", "force_requested_at")
+            .first()
+        )
+        if row is None:
+            raise LeaseLost
+        if row["cancel_requested_at"]:
+            controls.request_stop(self.control, "cancel")
+        if row["force_requested_at"]:
+            controls.request_force(self.control)
+        if time.monotonic() - self.renewed > settings.RUN_LEASE_SECONDS / 4:
+            self.renewed = time.monotonic()
+            if not Run.objects.renew_lease(self.run.pk, epoch=self.epoch, seconds=settings.RUN_LEASE_SECONDS):
+                raise LeaseLost
+
+    def store(self, entries: list[Mapping[str, Any]], offset: int) -> None:
+        """Store a batch and move the offset, in one transaction that only the holder of the lease wins."""
+        run = self.run
+        lines, changes = self.read(entries)
+        with transaction.atomic():
+            moved = Run.objects.filter(
+                pk=run.pk, lease_epoch=self.epoch, phase=run.phase, journal_offset=run.journal_offset
+            ).update(journal_offset=offset, lines=run.lines + len(lines), **changes)
+            if not moved:
+                raise LeaseLost
+            LogLine.objects.bulk_create(lines, batch_size=500)
+            for entry in entries:
+                if entry["kind"] == "state":
+                    self.store_state(entry)
+        run.journal_offset, run.lines = offset, run.lines + len(lines)
+        run.progress = changes.get("progress", run.progress)
+
+    def read(self, entries: list[Mapping[str, Any]]) -> tuple[list[LogLine], dict[str, Any]]:
+        """Return the log lines of a batch and what changes in the run's row."""
+        lines: list[LogLine] = []
+        changes: dict[str, Any] = {}
+        for entry in entries:
+            text, level = line_of(entry)
+            if text is not None:
+                number = self.run.lines + len(lines) + 1
+                at = datetime.fromisoformat(entry["t"])
+                lines.append(LogLine(run=self.run, number=number, at=at, level=level, text=text))
+            if entry["kind"] == "progress":
+                changes["progress"] = {name: value for name, value in entry.items() if name not in {"t", "kind"}}
+            elif entry["kind"] == "end":
+                changes["diagnostics"] = entry["diagnostics"]
+        return lines, changes
+
+    def store_state(self, entry: Mapping[str, Any]) -> None:
+        """Store a sealed state as the supervisor left it; the same serial twice is one."""
+        salvage.store_state(self.run, self.control / states.FOLDER / entry["file"], entry)
+
+    def end(self, entry: Mapping[str, Any]) -> None:
+        """Conclude the phase, then forget its directories."""
+        self.run = Run.objects.select_related(*self.RELATED).get(pk=self.run.pk)
+        endings.finish(self.run, entry, epoch=self.epoch, control=self.control)
+        workspace.forget(host.where(), run_id=self.run.pk, phase=self.run.phase)
+
+
+def line_of(entry: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the log line that an entry becomes, and its level; None for those that become none."""
+    kind = entry["kind"]
+    if kind == "line":
+        return str(entry["text"]), str(entry.get("level", ""))
+    if kind == "phase" and (header := PHASE_HEADERS.get(str(entry["name"]), "")):
+        return f"{header}: terraform {entry['name']}", "phase"
+    if kind == "stopping":
+        return "Terraform was asked to stop; it saves its state.", "notice"
+    if kind == "killing":
+        return "Terraform did not stop and was killed.", "notice"
+    return None, ""

@@ -1,0 +1,86 @@
+"""The sweep: every few seconds, find what was lost sight of, what waits, what is over its time."""
+
+import logging
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from activation import dispatch
+from activation.domain.run_status import AT_WORK, WAITING_TO_START, RunStatus
+from activation.models import Credential, Node, Plan, Run
+from activation.runner import lock, workspace
+from activation.services import endings, events, host, runs, salvage
+
+log = logging.getLogger(__name__)
+
+# A message may be this late before another is sent.
+PATIENCE = timedelta(seconds=5)
+# A host that was silent for this long runs nothing: supervisors stop by themselves well before.
+NODE_GONE = timedelta(minutes=10)
+
+
+def sweep() -> None:
+    """Do all of it; each part can be done twice."""
+    host.report_node()
+    begin_waiting()
+    find_unshipped()
+    write_off_gone_hosts()
+    let_plans_lapse()
+    destroy_old_credentials()
+    clear_away()
+
+
+def begin_waiting() -> None:
+    """Send waiting runs to the workers again, oldest first."""
+    ripe = timezone.now() - PATIENCE
+    waiting = Run.objects.filter(status__in=[s.value for s in WAITING_TO_START]).filter(
+        Q(approved_at__isnull=True, created_at__lt=ripe) | Q(approved_at__lt=ripe)
+    )
+    for pk in waiting.order_by("created_at").values_list("pk", flat=True)[: settings.RUN_SLOTS * 4]:
+        dispatch.start_run(pk)
+
+
+def find_unshipped() -> None:
+    """Send runs at work that nobody ships to the host where they live."""
+    now = timezone.now()
+    unshipped = Run.objects.filter(status__in=[s.value for s in AT_WORK]).filter(
+        Q(lease_until__lt=now) | Q(lease_until__isnull=True)
+    )
+    for pk, node in unshipped.values_list("pk", "node"):
+        dispatch.ship_run(pk, node)
+
+
+def write_off_gone_hosts() -> None:
+    """Interrupt runs of hosts that are gone for good; nothing of theirs can be alive any more."""
+    gone = Node.objects.filter(seen_at__lt=timezone.now() - NODE_GONE).exclude(name=host.node())
+    for run in Run.objects.at_work().filter(node__in=gone.values("name"), lease_until__lt=timezone.now()):
+        endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason=salvage.reason_lost(run))
+
+
+def let_plans_lapse() -> None:
+    """Discard plans that nobody approved in time."""
+    ripe = timezone.now() - timedelta(seconds=settings.PLAN_VALID_SECONDS)
+    for plan in Plan.objects.filter(run__status=RunStatus.PLANNED, created_at__lt=ripe).select_related("run"):
+        try:
+            runs.discard(plan.run, actor=events.PORTAL, reason="Nobody approved the plan within its hour.")
+        except runs.Refused:
+            continue
+
+
+def destroy_old_credentials() -> None:
+    """Destroy keys whose time is over, whatever their run does; an apply that is under way has its copy."""
+    for credential in Credential.objects.filter(sealed__isnull=False, expires_at__lt=timezone.now()):
+        endings.destroy_credential(credential.run, reason="an hour after entry")
+
+
+def clear_away() -> None:
+    """Remove directories of runs that have ended and of which nothing lives."""
+    where = host.where()
+    day = timezone.now() - timedelta(days=1)
+    for run_id, phase, control in where.controls():
+        run = Run.objects.filter(pk=run_id).first()
+        over = run is None or (run.has_ended and run.finished_at is not None and run.finished_at < day)
+        if over and not lock.is_held(control):
+            workspace.forget(where, run_id=run_id, phase=phase)

@@ -1,0 +1,26 @@
+"""What workers do: a name, a primary key, one call. Every task may be delivered twice, late, or never."""
+
+from celery import shared_task
+
+from activation.domain import trace
+from activation.services import launching, shipping, sweeping
+
+
+@shared_task(name="activation.start_run", acks_late=False, max_retries=0)
+def start_run(run_id: str) -> None:
+    """Start the next phase of a run, if that is still to be done."""
+    trace.run_id.set(run_id)
+    launching.start(run_id)
+
+
+@shared_task(name="activation.ship_run", acks_late=False, max_retries=0)
+def ship_run(run_id: str) -> None:
+    """Attach to a run on this host and ship what it wrote, for a while."""
+    trace.run_id.set(run_id)
+    shipping.ship(run_id)
+
+
+@shared_task(name="activation.sweep", acks_late=False, max_retries=0, expires=10)
+def sweep() -> None:
+    """Find what was lost sight of, what waits and what is over its time."""
+    sweeping.sweep()
