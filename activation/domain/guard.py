@@ -1,7 +1,7 @@
 """The safety check: a plan may only do what its configuration package is for."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from activation.domain.plan import PlannedPolicy, PlanReview, ResourceChange, configuration_address
 from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
@@ -19,6 +19,14 @@ PROVIDER_SETTINGS = frozenset(
     }
 )
 """Settings of the AWS provider that steer nothing elsewhere; endpoints, profiles, assumed roles and proxies would."""
+
+DATA_TYPES = frozenset(
+    {
+        *("aws_caller_identity", "aws_partition", "aws_region", "aws_iam_policy_document", "aws_iam_session_context"),
+        *("aws_availability_zones", "aws_vpc", "aws_subnet", "aws_subnets", "aws_eks_cluster", "aws_ssm_parameter"),
+    }
+)
+"""Data sources that only look; others, such as a Lambda function's invocation, do things while planning."""
 
 _NAMED_TYPES = frozenset({"aws_iam_policy", "aws_iam_role"})
 
@@ -44,7 +52,8 @@ class Rules:
     allow_destroy: bool = False
     retry: bool = False
     trust_actions: frozenset[str] = frozenset()
-    provider_settings: frozenset[str] = field(default=PROVIDER_SETTINGS)
+    provider_settings: frozenset[str] = PROVIDER_SETTINGS
+    data_types: frozenset[str] = DATA_TYPES
 
 
 @dataclass(frozen=True)
@@ -116,10 +125,15 @@ def _tools(review: PlanReview, rules: Rules) -> Iterator[Finding]:
         if provider not in _PROVIDERS:
             yield Finding("provider", "", f"The plan uses the provider {provider}; only hashicorp/aws is allowed.")
     for setting in review.provider_settings:
-        if setting.partition(".")[2] not in rules.provider_settings:
+        if setting.rpartition(".")[2] not in rules.provider_settings:
             yield Finding("provider_setting", "", f"The provider is configured with {setting}, which is not allowed.")
     for address in review.provisioners:
         yield Finding("provisioner", address, f"{address} runs a provisioner; packages may not run commands.")
+    for address in review.invocations:
+        yield Finding("invocation", address, f"{address} invokes an action; packages may not run commands.")
+    for data_type in review.data_types:
+        if data_type not in rules.data_types:
+            yield Finding("data_source", "", f"The package reads {data_type}, which is not allowed.")
     if review.errored or not review.complete:
         yield Finding("plan_incomplete", "", "Terraform did not finish this plan.")
     if review.account and review.account != rules.account:
@@ -150,7 +164,7 @@ def _naming(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
                 yield Finding("name_unknown", change.address, f"{change.address}: the name is not known before apply.")
             elif not _name_allowed(name, rules):
                 yield Finding("name", change.address, f"{change.address}: the name {name} is not one of this package.")
-            if path not in rules.paths:
+            if not isinstance(path, str) or path not in rules.paths:
                 yield Finding(
                     "path", change.address, f"{change.address}: the path {path!r} is not one of this package."
                 )
@@ -174,7 +188,7 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
         for change in standing
         if change.type == "aws_iam_policy" and (not rules.boundary or change.after.get("name") == rules.boundary)
     }
-    arns = {_policy_arn(change, rules) for change in policies.values()}
+    arns = [_policy_arn(change, rules) for change in policies.values()]
     for role in roles:
         given = role.after.get("permissions_boundary")
         if role.is_unknown("permissions_boundary"):
@@ -259,10 +273,10 @@ def _all_stars(pattern: str) -> bool:
 
 
 def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
-    own_roles = {role.after.get("name") for role in roles}
+    own_roles = [role.after.get("name") for role in roles]
     role_addresses = {configuration_address(role.address) for role in roles}
     policies = {configuration_address(change.address): change for change in standing if change.type == "aws_iam_policy"}
-    arns = {_policy_arn(change, rules) for change in policies.values()}
+    arns = [_policy_arn(change, rules) for change in policies.values()]
     for change in standing:
         if change.type != "aws_iam_role_policy_attachment":
             continue

@@ -8,6 +8,7 @@ from typing import Any, Self
 from activation.domain import policy_document
 from activation.domain.errors import Refused
 from activation.domain.policy_document import PolicyDocument
+from activation.domain.resource_names import type_label
 
 SENSITIVE = "(sensitive)"
 
@@ -20,31 +21,6 @@ _ACTIONS: dict[tuple[str, ...], str] = {
     ("delete", "create"): "replace",
     ("create", "delete"): "replace",
     ("forget",): "forget",
-}
-
-_TYPES = {
-    "aws_iam_policy": ("IAM policy", "IAM policies"),
-    "aws_iam_role": ("IAM role", "IAM roles"),
-    "aws_iam_role_policy_attachment": ("policy attachment", "policy attachments"),
-    "aws_iam_openid_connect_provider": ("OIDC provider", "OIDC providers"),
-    "aws_iam_instance_profile": ("instance profile", "instance profiles"),
-    "aws_vpc": ("VPC", "VPCs"),
-    "aws_subnet": ("subnet", "subnets"),
-    "aws_route_table": ("route table", "route tables"),
-    "aws_route_table_association": ("route table association", "route table associations"),
-    "aws_route": ("route", "routes"),
-    "aws_internet_gateway": ("internet gateway", "internet gateways"),
-    "aws_nat_gateway": ("NAT gateway", "NAT gateways"),
-    "aws_eip": ("Elastic IP address", "Elastic IP addresses"),
-    "aws_vpc_endpoint": ("VPC endpoint", "VPC endpoints"),
-    "aws_security_group": ("security group", "security groups"),
-    "aws_vpc_security_group_ingress_rule": ("inbound rule", "inbound rules"),
-    "aws_vpc_security_group_egress_rule": ("outbound rule", "outbound rules"),
-    "aws_s3_bucket": ("S3 bucket", "S3 buckets"),
-    "aws_eks_cluster": ("EKS cluster", "EKS clusters"),
-    "aws_eks_node_group": ("EKS node group", "EKS node groups"),
-    "aws_eks_addon": ("EKS add-on", "EKS add-ons"),
-    "aws_launch_template": ("launch template", "launch templates"),
 }
 
 
@@ -123,7 +99,12 @@ class Output:
 
 @dataclass(frozen=True)
 class PlanReview:
-    """All that the review page and the safety check need of a plan."""
+    """All that the review page and the safety check need of a plan.
+
+    `provider_settings` are the names of what the package sets in its provider blocks, `data_types` the types of data
+    source it reads, `provisioners` and `invocations` the addresses of what would run commands (`action` blocks came
+    with Terraform 1.14), `drifted` the addresses of what was changed outside Terraform.
+    """
 
     changes: tuple[ResourceChange, ...]
     outputs: tuple[Output, ...] = ()
@@ -132,6 +113,8 @@ class PlanReview:
     providers: tuple[str, ...] = ()
     provider_settings: tuple[str, ...] = ()
     provisioners: tuple[str, ...] = ()
+    data_types: tuple[str, ...] = ()
+    invocations: tuple[str, ...] = ()
     drifted: tuple[str, ...] = ()
     outputs_change: bool = False
     complete: bool = True
@@ -233,13 +216,6 @@ class PlanReview:
         return (each for each in self.changes if each.type == kind and each.action not in {"delete", "forget"})
 
 
-def type_label(kind: str, count: int = 1) -> str:
-    """Name a resource type in plain words, in the plural unless count is 1."""
-    if kind in _TYPES:
-        return _TYPES[kind][0 if count == 1 else 1]
-    return kind.removeprefix("aws_").replace("_", " ")
-
-
 def configuration_address(address: str) -> str:
     """Strip instance keys: `module.a["x"].aws_iam_role.b[0]` → `module.a.aws_iam_role.b`."""
     return re.sub(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]]*)\]', "", address)
@@ -258,16 +234,25 @@ def read_plan(document: Mapping[str, object]) -> PlanReview:
     changes = tuple(
         _change(each, configured) for each in _list(document.get("resource_changes")) if isinstance(each, Mapping)
     )
+    prior = list(_prior_resources(document))
     names = [_text(_mapping(each).get("full_name")) for each in provider_config.values()]
+    names += [_text(each.get("provider_name")) for each in prior]
+    data = [each for each in (*configured.values(), *prior) if each.get("mode") == "data"]
     settings = {f"{key}.{name}" for key, each in provider_config.items() for name in _provider_settings(each)}
     return PlanReview(
         changes=changes,
         outputs=_outputs(document),
         terraform_version=_text(document.get("terraform_version")),
-        account=_account(document),
+        account=_account(prior),
         providers=tuple(sorted({name for name in (*names, *(each.provider for each in changes)) if name})),
         provider_settings=tuple(sorted(settings)),
         provisioners=tuple(address for address, resource in configured.items() if resource.get("provisioners")),
+        data_types=tuple(sorted({_text(each.get("type")) for each in data})),
+        invocations=tuple(
+            _text(_mapping(each).get("address"))
+            for key in ("action_invocations", "deferred_action_invocations")
+            for each in _list(document.get(key))
+        ),
         drifted=tuple(_text(_mapping(each).get("address")) for each in _list(document.get("resource_drift"))),
         outputs_change=any(
             _mapping(each).get("actions") != ["no-op"] for each in _mapping(document.get("output_changes")).values()
@@ -403,13 +388,19 @@ def _outputs(document: Mapping[str, object]) -> tuple[Output, ...]:
     return tuple(found)
 
 
-def _account(document: Mapping[str, object]) -> str:
+def _prior_resources(document: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Give the resources of the state before the plan, data sources that it has read among them."""
+    modules = [_mapping(_mapping(_mapping(document.get("prior_state")).get("values")).get("root_module"))]
+    while modules:
+        module = modules.pop()
+        yield from map(_mapping, _list(module.get("resources")))
+        modules += map(_mapping, _list(module.get("child_modules")))
+
+
+def _account(prior: list[Mapping[str, object]]) -> str:
     """Give the account Terraform itself saw, where the package asks (data.aws_caller_identity)."""
-    root = _mapping(_mapping(_mapping(document.get("prior_state")).get("values")).get("root_module"))
-    for each in map(_mapping, _list(root.get("resources"))):
-        if each.get("mode") == "data" and each.get("type") == "aws_caller_identity":
-            return _text(_mapping(each.get("values")).get("account_id"))
-    return ""
+    seen = [each for each in prior if each.get("mode") == "data" and each.get("type") == "aws_caller_identity"]
+    return next((_text(_mapping(each.get("values")).get("account_id")) for each in seen), "")
 
 
 def _planned(change: ResourceChange, attribute: str) -> PlannedPolicy:

@@ -105,8 +105,8 @@ class EventReader:
         return diagnostic_lines(diagnostic) if diagnostic else _message(event)
 
     def _on_planned_change(self, event: Mapping[str, Any]) -> list[str]:
-        action = _mapping(event.get("change")).get("action")
-        if action in {"create", "update", "delete", "replace"}:
+        action = _text(_mapping(event.get("change")).get("action"))
+        if action in _MEASURED:
             more = 2 if action == "replace" else 1
             self.progress = replace(self.progress, planned=self.progress.planned + more)
         return _message(event)
@@ -170,7 +170,7 @@ class EventReader:
                 lines += f"{name} = {_shown(output['value'])}".splitlines()
             elif "value" in output:
                 lines.append(f"{name} = <sensitive>")
-            elif output.get("action") in _OUTPUT_SIGNS:
+            elif _text(output.get("action")) in _OUTPUT_SIGNS:
                 lines.append(f"  {_OUTPUT_SIGNS[output['action']]} {name}")
         title = "Outputs:" if settled else "Changes to Outputs:"
         return ["", title, "", *lines] if lines else []

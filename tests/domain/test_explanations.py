@@ -95,8 +95,8 @@ def test_the_cause_comes_before_what_it_causes() -> None:
 
 
 def test_a_log_line_is_no_reason_where_an_error_is_known() -> None:
-    log = "aws_x.y: iam:CreateServiceLinkedRole is allowed\n╷\n│ Error: ExpiredToken: it is expired\n╵\nRate exceeded\n"
-    assert explain(log).code == "token_expired"
+    before, after = "aws_x.y: iam:CreateServiceLinkedRole is allowed\n", "\nRate exceeded\n"
+    assert explain(f"{before}╷\n│ Error: ExpiredToken: it is expired\n╵{after}").code == "token_expired"
 
 
 def test_a_log_with_thousands_of_lines_is_explained_by_its_error() -> None:

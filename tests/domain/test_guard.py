@@ -1,4 +1,3 @@
-import copy
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activation.domain.guard import Rules, inspect, lint_trust
-from activation.domain.plan import read_plan
+from activation.domain.errors import Refused
+from activation.domain.guard import Rules, inspect
+from activation.domain.plan import PlanReview, read_plan
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PRINCIPAL = "arn:aws:iam::111122223333:role/zilliz-byoc"
@@ -202,6 +202,26 @@ def _endpoints(document: Document) -> None:
     aws["expressions"]["endpoints"] = [{"iam": {"constant_value": "https://collector.example"}}]
 
 
+def _aliased_provider(document: Document) -> None:
+    aws = document["configuration"]["provider_config"]["aws"]
+    document["configuration"]["provider_config"]["aws.other"] = {**aws, "expressions": {"profile": {}, "region": {}}}
+
+
+def _program_read_while_planning(document: Document) -> None:
+    resources = document["prior_state"]["values"]["root_module"]["resources"]
+    resources.append({"mode": "data", "type": "external", "provider_name": "registry.terraform.io/hashicorp/external"})
+
+
+def _function_called_while_planning(document: Document) -> None:
+    document["configuration"]["root_module"]["resources"].append(
+        {"address": "data.aws_lambda_invocation.x", "mode": "data", "type": "aws_lambda_invocation"}
+    )
+
+
+def _action(document: Document) -> None:
+    document["action_invocations"] = [{"address": "action.local_command.x"}]
+
+
 def _account(document: Document) -> None:
     data = document["prior_state"]["values"]["root_module"]["resources"][0]
     data["values"]["account_id"] = "999999999999"
@@ -244,6 +264,11 @@ def _incomplete(document: Document) -> None:
         (_provisioner, "provisioner"),
         (_provider, "provider"),
         (_endpoints, "provider_setting"),
+        (_aliased_provider, "provider_setting"),
+        (_program_read_while_planning, "provider"),
+        (_program_read_while_planning, "data_source"),
+        (_function_called_while_planning, "data_source"),
+        (_action, "invocation"),
         (_account, "account"),
         (_incomplete, "plan_incomplete"),
     ],
@@ -291,159 +316,36 @@ def test_another_package_passes_with_its_own_prefix_and_path() -> None:
     assert {"name", "path"} <= codes(document)
 
 
-# --- trust policies
-
-STRONG: Document = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Sid": "Vendor",
-            "Effect": "Allow",
-            "Principal": {"AWS": PRINCIPAL},
-            "Action": "sts:AssumeRole",
-            "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
-        }
-    ],
-}
+def test_values_of_odd_shapes_are_refused_and_break_nothing() -> None:
+    for attribute in ("name", "path", "permissions_boundary", "assume_role_policy", "policy", "role", "policy_arn"):
+        document = load("plan_nothing")
+        for each in document["resource_changes"]:
+            if attribute in each["change"]["after"]:
+                each["change"]["after"][attribute] = [{"odd": True}]
+        assert codes(document)
 
 
-def weak(**changes: Any) -> str:
-    """The strong policy with elements of its one statement changed; None takes one away."""
-    document = copy.deepcopy(STRONG)
-    statement = {**document["Statement"][0], **changes}
-    document["Statement"] = [{key: value for key, value in statement.items() if value is not None}]
-    return json.dumps(document)
-
-
-def condition(operator: str, value: object = EXTERNAL_ID, key: str = "sts:ExternalId") -> Document:
-    return {operator: {key: value}}
-
-
-STATEMENT = STRONG["Statement"][0]
-OPEN_STATEMENT = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
-CORPUS: list[tuple[str, str, str]] = [
-    ("no condition", weak(Condition=None), "trust_condition_missing"),
-    ("empty condition", weak(Condition={}), "trust_condition_missing"),
-    ("other key", weak(Condition=condition("StringEquals", "x", "aws:PrincipalOrgID")), "trust_condition_missing"),
-    ("StringLike", weak(Condition=condition("StringLike")), "trust_operator"),
-    ("StringLike star", weak(Condition=condition("StringLike", "*")), "trust_external_id_wildcard"),
-    ("star in StringEquals", weak(Condition=condition("StringEquals", "cid-*")), "trust_external_id_wildcard"),
-    ("variable", weak(Condition=condition("StringEquals", "${aws:userid}")), "trust_external_id_wildcard"),
-    ("IfExists", weak(Condition=condition("StringEqualsIfExists")), "trust_operator"),
-    ("ignore case", weak(Condition=condition("StringEqualsIgnoreCase")), "trust_operator"),
-    ("ForAnyValue", weak(Condition=condition("ForAnyValue:StringEquals", [EXTERNAL_ID, "b"])), "trust_operator"),
-    ("ForAllValues", weak(Condition=condition("ForAllValues:StringEquals")), "trust_operator"),
-    ("negated", weak(Condition=condition("StringNotEquals")), "trust_operator"),
-    ("Null", weak(Condition=condition("Null", "false")), "trust_operator"),
-    ("two IDs", weak(Condition=condition("StringEquals", [EXTERNAL_ID, "other"])), "trust_external_id_many"),
-    ("no ID", weak(Condition=condition("StringEquals", [])), "trust_external_id_many"),
-    ("empty ID", weak(Condition=condition("StringEquals", "")), "trust_external_id_other"),
-    ("another ID", weak(Condition=condition("StringEquals", "cid-0")), "trust_external_id_other"),
-    ("ID in capitals", weak(Condition=condition("StringEquals", EXTERNAL_ID.upper())), "trust_external_id_other"),
-    ("ID with a blank", weak(Condition=condition("StringEquals", f"{EXTERNAL_ID} ")), "trust_external_id_other"),
-    (
-        "key in two spellings",
-        weak(Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "sts:externalid": "x"}}),
-        "trust_condition_twice",
-    ),
-    (
-        "a second key",
-        weak(Condition={"StringEquals": {"sts:ExternalId": EXTERNAL_ID, "aws:SourceAccount": "1"}}),
-        "trust_extra_condition",
-    ),
-    ("anyone", weak(Principal="*"), "trust_principal_wildcard"),
-    ("any AWS", weak(Principal={"AWS": "*"}), "trust_principal_wildcard"),
-    ("role pattern", weak(Principal={"AWS": "arn:aws:iam::111122223333:role/*"}), "trust_principal_wildcard"),
-    ("account root", weak(Principal={"AWS": "arn:aws:iam::111122223333:root"}), "trust_principal_root"),
-    ("account number", weak(Principal={"AWS": "111122223333"}), "trust_principal_root"),
-    ("another role", weak(Principal={"AWS": f"{PRINCIPAL}-2"}), "trust_principal_other"),
-    ("role in capitals", weak(Principal={"AWS": PRINCIPAL.replace("zilliz", "Zilliz")}), "trust_principal_other"),
-    ("two principals", weak(Principal={"AWS": [PRINCIPAL, "arn:aws:iam::1:role/x"]}), "trust_principals_many"),
-    (
-        "a service beside",
-        weak(Principal={"AWS": PRINCIPAL, "Service": "ec2.amazonaws.com"}),
-        "trust_principals_many",
-    ),
-    ("a service", weak(Principal={"Service": "ec2.amazonaws.com"}), "trust_principal_kind"),
-    ("a federation", weak(Principal={"Federated": "accounts.google.com"}), "trust_principal_kind"),
-    ("no principal", weak(Principal=None), "trust_principal_missing"),
-    ("NotPrincipal", weak(Principal=None, NotPrincipal={"AWS": PRINCIPAL}), "trust_not_principal"),
-    ("NotPrincipal beside", weak(NotPrincipal={"AWS": PRINCIPAL}), "trust_not_principal"),
-    ("any action", weak(Action="*"), "trust_action"),
-    ("any sts action", weak(Action="sts:*"), "trust_action"),
-    ("assume pattern", weak(Action="sts:AssumeRole*"), "trust_action"),
-    ("web identity beside", weak(Action=["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity"]), "trust_action"),
-    ("session tags not agreed", weak(Action=["sts:AssumeRole", "sts:TagSession"]), "trust_action"),
-    ("no action", weak(Action=None), "trust_action"),
-    ("NotAction", weak(Action=None, NotAction="iam:*"), "trust_not_action"),
-    ("Deny", weak(Effect="Deny"), "trust_effect"),
-    ("effect misspelled", weak(Effect="allow"), "trust_effect"),
-    ("a resource", weak(Resource="*"), "trust_extra_element"),
-    ("an unknown element", weak(condition={}), "trust_extra_element"),
-    ("a second, open statement", json.dumps({**STRONG, "Statement": [STATEMENT, OPEN_STATEMENT]}), "trust_statements"),
-    ("the same twice", json.dumps({**STRONG, "Statement": [STATEMENT, STATEMENT]}), "trust_statements"),
-    ("no statement", json.dumps({**STRONG, "Statement": []}), "trust_statements"),
-    ("old version", json.dumps({**STRONG, "Version": "2008-10-17"}), "trust_version"),
-    ("no version", json.dumps({"Statement": [STATEMENT]}), "trust_version"),
-    ("an element outside", json.dumps({**STRONG, "statement": [OPEN_STATEMENT]}), "trust_extra_element"),
-    ("not JSON", "{", "trust_unreadable"),
-    ("a list", "[]", "trust_unreadable"),
-    (
-        "a key twice",
-        json.dumps(STRONG).replace('"Effect"', '"Principal": {"AWS": "*"}, "Effect"'),
-        "trust_unreadable",
-    ),
-    ("too long", weak(Sid="x" * 2_048), "trust_too_long"),
-]
-
-
-@pytest.mark.parametrize(("policy", "expected"), [each[1:] for each in CORPUS], ids=[each[0] for each in CORPUS])
-def test_a_weak_trust_policy_is_found(policy: str, expected: str) -> None:
-    findings = lint_trust(policy, PRINCIPAL, EXTERNAL_ID)
-    assert expected in {finding.code for finding in findings}
-    assert not any(EXTERNAL_ID in finding.text for finding in findings)
-
-
-def test_the_corpus_is_large_enough() -> None:
-    assert len(CORPUS) >= 25
-
-
-@pytest.mark.parametrize(
-    "policy",
-    [
-        STRONG,
-        json.dumps(STRONG, indent=4),
-        weak(Sid=None),
-        weak(Principal={"AWS": [PRINCIPAL]}, Action=["sts:AssumeRole"]),
-        weak(Condition=condition("StringEquals", [EXTERNAL_ID])),
-        weak(Condition=condition("StringEquals", key="sts:externalid")),
-        json.dumps({**STRONG, "Statement": STATEMENT}),
-    ],
-)
-def test_the_asked_for_trust_policy_passes_in_each_spelling(policy: str | Document) -> None:
-    assert lint_trust(policy, PRINCIPAL, EXTERNAL_ID) == ()
-
-
-def test_session_tags_pass_where_they_were_agreed() -> None:
-    policy = weak(Action=["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
-    agreed = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
-    assert lint_trust(policy, PRINCIPAL, EXTERNAL_ID, extra_actions=agreed) == ()
-    only_tags = weak(Action="sts:TagSession")
-    assert lint_trust(only_tags, PRINCIPAL, EXTERNAL_ID, extra_actions=agreed)[0].code == "trust_action"
-
-
-@given(
-    st.fixed_dictionaries(
-        {"Version": st.just("2012-10-17")},
-        optional={
-            "Statement": st.lists(
-                st.dictionaries(
-                    st.sampled_from(["Effect", "Action", "Principal", "Condition", "Resource"]),
-                    st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.text() | st.lists(st.text())),
-                )
-            )
-        },
-    )
-)
-def test_no_made_up_trust_policy_passes_or_breaks_the_lint(policy: Document) -> None:
-    assert lint_trust(policy, PRINCIPAL, EXTERNAL_ID)
+@given(st.data())
+def test_a_plan_with_any_part_replaced_is_judged_or_refused(data: st.DataObject) -> None:
+    document = load(data.draw(st.sampled_from(["plan_create", "plan_nothing", "plan_import"])))
+    node: Any = document
+    for _ in range(data.draw(st.integers(0, 9))):
+        children = list(node) if isinstance(node, dict) else list(range(len(node)))
+        if not children:
+            break
+        key = data.draw(st.sampled_from(children))
+        if not isinstance(node[key], dict | list):
+            break
+        node = node[key]
+    keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+    if keys:
+        node[data.draw(st.sampled_from(keys))] = data.draw(
+            st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()) | st.just({"odd": [1]})
+        )
+    try:
+        review = read_plan(document)
+    except Refused:
+        return
+    json.dumps(inspect(review, RULES).to_json())
+    json.dumps(PlanReview.from_json(json.loads(json.dumps(review.to_json()))).to_json())
+    assert review.sentence("123456789012")

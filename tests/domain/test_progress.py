@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from activation.domain.progress import LINE_LIMIT, LINES_LIMIT, EventReader, Progress
@@ -217,6 +217,8 @@ _types = st.sampled_from(
         ).map(lambda pair: json.dumps({**pair[1], "type": pair[0]}))
     )
 )
+@example(['{"type": "planned_change", "change": {"action": []}}'])
+@example(['{"type": "outputs", "outputs": {"a": {"action": {}}}}'])
 def test_no_line_whatsoever_raises(lines: list[str]) -> None:
     reader = EventReader("apply")
     for line in lines:
