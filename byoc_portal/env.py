@@ -1,17 +1,39 @@
-"""Read settings from the environment: `NAME`, or the file named by `NAME_FILE`."""
+"""Read settings from the environment: `NAME`, or the file named by `NAME_FILE`.
 
+What `manage.py up` chose for a data directory lies in its `settings.json` and counts where the environment is silent,
+so that other commands on that directory act on the same database, with the same keys.
+"""
+
+import json
 import os
+from functools import cache
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+DATA_DIRECTORY = Path(__file__).resolve().parent.parent / ".data"
+# Every name that was asked for: what `up` hands on, and what docs/configuration.md must list.
+asked_for: set[str] = set()
+
+
+@cache
+def remembered() -> dict[str, str]:
+    """Return the settings of the last `up` on this data directory; none where there was none."""
+    try:
+        content = (Path(os.environ.get("DATA_DIR") or DATA_DIRECTORY) / "settings.json").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    return {str(name): str(value) for name, value in json.loads(content).items()}
+
 
 def text(name: str, default: str | None = None) -> str:
     """Return `NAME`, else the content of `NAME_FILE`, else the default; raise ImproperlyConfigured without one."""
-    if name in os.environ:
-        return os.environ[name]
-    if path := os.environ.get(f"{name}_FILE"):
-        return Path(path).read_text(encoding="utf-8").strip()
+    asked_for.add(name)
+    for source in (os.environ, remembered()):
+        if name in source:
+            return source[name]
+        if path := source.get(f"{name}_FILE"):
+            return Path(path).read_text(encoding="utf-8").strip()
     if default is None:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE.")
     return default

@@ -14,14 +14,12 @@ from byoc_portal.logging import configuration as logging_configuration
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / ".data"))).resolve()
+DATA_DIR = Path(env.text("DATA_DIR", str(env.DATA_DIRECTORY))).resolve()
 
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
 SECRET_KEY = env.text("SECRET_KEY", "" if not DEBUG else "only-for-debugging-never-in-production-0123456789abcdef")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
-if not SECRET_KEY:
-    raise ImproperlyConfigured("Set SECRET_KEY or SECRET_KEY_FILE; `manage.py up` makes one for you.")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PORTAL_URL = env.text("PORTAL_URL", "http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PORTAL_URL]
@@ -210,17 +208,28 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 USE_TZ = True
 
-EMAIL_URL = env.text("EMAIL_URL", "console:")
+
+def mailer(url: str) -> dict[str, Any]:
+    """Turn `EMAIL_URL` (console: or smtp[s|+tls]://USER:PASSWORD@HOST:PORT) into Django's form."""
+    parts = urlsplit(url)
+    if not parts.scheme.startswith("smtp"):
+        return {"BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    return {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": parts.hostname or "localhost",
+            "port": parts.port or (465 if parts.scheme == "smtps" else 587),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_tls": parts.scheme == "smtp+tls",
+            "use_ssl": parts.scheme == "smtps",
+            "timeout": 10,
+        },
+    }
+
+
+MAILERS = {"default": mailer(env.text("EMAIL_URL", "console:"))}
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "BYOC Portal <portal@localhost>")
-_mail = urlsplit(EMAIL_URL)
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.scheme.startswith('smtp') else 'console'}.EmailBackend"
-EMAIL_HOST = _mail.hostname or ""
-EMAIL_PORT = _mail.port or 587
-EMAIL_HOST_USER = unquote(_mail.username or "")
-EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
-EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
-EMAIL_USE_SSL = _mail.scheme == "smtps"
-EMAIL_TIMEOUT = 10
 
 LOGGING = logging_configuration(json=env.flag("LOG_JSON", default=not DEBUG), level=env.text("LOG_LEVEL", "INFO"))
 
@@ -244,8 +253,13 @@ RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 20)
 RUN_ABANDONED_SECONDS = env.number("RUN_ABANDONED_SECONDS", 60)
 RUN_SHIP_SECONDS = env.number("RUN_SHIP_SECONDS", 30)
 RUN_SLOTS = env.number("RUN_SLOTS", 4)
+# A slot ships one run's journal for as long as the run lasts; two more start the next ones meanwhile.
+CELERY_WORKER_CONCURRENCY = RUN_SLOTS + 2
 PLAN_DEADLINE_SECONDS = env.number("PLAN_DEADLINE_SECONDS", 600)
 APPLY_DEADLINE_SECONDS = env.number("APPLY_DEADLINE_SECONDS", 1800)
 PLAN_VALID_SECONDS = env.number("PLAN_VALID_SECONDS", 3600)
 CREDENTIAL_SECONDS = env.number("CREDENTIAL_SECONDS", 3600)
 FORCE_AFTER_SECONDS = env.number("FORCE_AFTER_SECONDS", 10)
+
+# What an environment may set, by name: `up` hands these on to its processes, and nothing else.
+ENVIRONMENT_NAMES = sorted(env.asked_for)
