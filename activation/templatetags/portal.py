@@ -171,6 +171,8 @@ def navigation(context: template.Context) -> dict[str, Any]:
             if url and member.may(right):
                 current = any(path.startswith(f"/o/{slug}/{part}/") for part in parts)
                 links.append(Link(title, picture, url, current))
+    else:
+        links = [Link(each["name"], "organization", each["url"], False) for each in organizations(context)["all"]]
     installation = []
     if getattr(context.get("user"), "is_installation_administrator", False):
         known = [(title, picture, address_of(name)) for title, picture, name in SERVER_ENTRIES]
@@ -178,7 +180,7 @@ def navigation(context: template.Context) -> dict[str, Any]:
         # The longest address that the path begins with is the one the person is on.
         here = max((url for _, _, url in known if path.startswith(url)), key=len, default="")
         installation = [Link(title, picture, url, url == here) for title, picture, url in known]
-    return {"links": links, "installation": installation}
+    return {"links": links, "places": member is None and bool(links), "installation": installation}
 
 
 @register.simple_tag(takes_context=True)
@@ -222,6 +224,13 @@ def message_kind(message: Message) -> str:
     """Return the kind of a message of django.contrib.messages."""
     known = {"error": "error", "warning": "warning", "success": "success"}
     return known.get(message.level_tag, "info")
+
+
+@register.filter
+def message_word(message: Message) -> str:
+    """Return the word that a message begins with."""
+    words = {"error": "Not done", "warning": "Look at this", "success": "Done"}
+    return words.get(message.level_tag, "Note")
 
 
 @register.filter
