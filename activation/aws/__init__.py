@@ -1,0 +1,1 @@
+"""What AWS itself says: the only room that calls it. boto3, no Django."""

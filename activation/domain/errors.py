@@ -339,7 +339,7 @@ WORDING: dict[str, Wording] = {
         "This key may not call {action}.", "Give it the rights shown beside the form, or enter a key that has them."
     ),
     "aws_absent": Wording("AWS knows nothing of that name ({action}).", "Check the name."),
-    "aws_refused": Wording("AWS refused {action} with “{code}”.", "Look this code up in the AWS documentation."),
+    "aws_refused": Wording("AWS refused {action} with “{aws_code}”.", "Look this code up in the AWS documentation."),
     "aws_clock_skew": Wording(
         "AWS refuses the signature because this server's clock differs from its own by more than five minutes.",
         "Ask the installation administrator to set the clock (NTP), then try again.",
@@ -357,7 +357,7 @@ WORDING: dict[str, Wording] = {
         "in the settings).",
     ),
     "aws_proxy": Wording("The proxy on the way to {host} does not answer.", "Check the proxy in the settings."),
-    "aws_unavailable": Wording("AWS failed at {action} with “{code}”.", "Wait a minute, then try again."),
+    "aws_unavailable": Wording("AWS failed at {action} with “{aws_code}”.", "Wait a minute, then try again."),
     "aws_unexpected": Wording(
         "{action} could not be asked ({kind}).", "Try again; if it stays so, tell the installation administrator."
     ),
