@@ -1,4 +1,4 @@
-"""How an installation ends: nobody comes in, Terraform stops and saves its state, what it did is stored, then all ends."""
+"""How an installation ends: nobody comes in, Terraform stops and saves its state, what it did is stored, all end."""
 
 import time
 from collections.abc import Callable

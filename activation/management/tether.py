@@ -39,15 +39,14 @@ class Log:
             self.repeat(chunk)
         try:
             if self.file is None or self.size > self.most:
-                self.open()
-            assert self.file is not None
+                self.file = self.open()
             self.file.write(chunk)
             self.size += len(chunk)
         except OSError:
             self.file = None
 
-    def open(self) -> None:
-        """Open the file, moving a full one out of the way: .log becomes .log.1, that one .log.2."""
+    def open(self) -> BinaryIO:
+        """Return the file, moving a full one out of the way: .log becomes .log.1, that one .log.2."""
         if self.file is not None:
             self.file.close()
         if os.path.exists(self.path) and os.path.getsize(self.path) > self.most:
@@ -55,8 +54,9 @@ class Log:
                 older = f"{self.path}.{number - 1}" if number > 1 else self.path
                 if os.path.exists(older):
                     os.replace(older, f"{self.path}.{number}")
-        self.file = open(self.path, "ab", buffering=0)  # noqa: SIM115 - open as long as the program lives
-        self.size = self.file.tell()
+        file = open(self.path, "ab", buffering=0)  # noqa: SIM115 - open as long as the program lives
+        self.size = file.tell()
+        return file
 
     def repeat(self, chunk: bytes) -> None:
         """Say whole lines on standard output, each under the program's name."""
@@ -80,12 +80,12 @@ def main() -> NoReturn:
     output = None
     if orders.get("log"):
         output, write_end = os.pipe2(os.O_CLOEXEC)
-    program = subprocess.Popen(  # noqa: S603 - what `up` orders
+    program = subprocess.Popen(
         orders["argv"],
         stdin=subprocess.DEVNULL,
         stdout=write_end if output is not None else None,
         stderr=write_end if output is not None else None,
-        preexec_fn=become_mortal,  # noqa: PLW1509 - this process has one thread
+        preexec_fn=become_mortal,  # this process has one thread
     )
     if output is not None:
         os.close(write_end)
