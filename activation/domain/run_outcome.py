@@ -35,16 +35,19 @@ def outcome(end: Mapping[str, Any], *, phase: str, finished: int, planned: int, 
         return Outcome(RunStatus.ERRORED, f"It took longer than it may and was stopped. {saved}")
     if stopped == "abandoned":
         return Outcome(
-            RunStatus.INTERRUPTED, f"No worker was there to follow it, so Terraform was stopped, its state saved. {saved}"
+            RunStatus.INTERRUPTED,
+            f"No worker was there to follow it, so Terraform was stopped, its state saved. {saved}",
         )
     if stopped == "shutdown":
-        return Outcome(RunStatus.INTERRUPTED, f"The portal was shut down; Terraform stopped with its state saved. {saved}")
+        return Outcome(
+            RunStatus.INTERRUPTED, f"The portal was shut down; Terraform stopped with its state saved. {saved}"
+        )
     if stopped.startswith("disk"):
         return Outcome(RunStatus.ERRORED, f"The portal's disk is full ({stopped}); Terraform was stopped. {saved}")
     if stopped:
         return Outcome(RunStatus.INTERRUPTED, f"Terraform was stopped ({stopped}), its state saved. {saved}")
     if end["signal"]:
-        return Outcome(RunStatus.INTERRUPTED, f"Terraform was killed by signal {end['signal']}. {saved}")
+        return Outcome(RunStatus.INTERRUPTED, f"Terraform was killed by signal {end['signal']}. {saved}", explain=True)
     if end["interrupted"]:
         return Outcome(RunStatus.INTERRUPTED, f"Somebody outside the portal interrupted Terraform. {saved}")
     if end["code"] == 127:

@@ -112,6 +112,8 @@ class Run(models.Model):
     lines = models.BigIntegerField(default=0)
     progress = models.JSONField(default=dict, blank=True)
     diagnostics = models.JSONField(default=list, blank=True)
+    # What was checked before the run began, line by line.
+    preflight = models.JSONField(default=dict, blank=True)
     # The run's own key, wrapped by the installation's master key.
     wrapped_key = models.BinaryField()
     sandbox = models.CharField(max_length=40, blank=True)

@@ -60,7 +60,7 @@ def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> No
 def explanation_of(end: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the failure means, as it is stored with the run."""
     errors = [each for each in end["diagnostics"] if each.get("severity") == "error"]
-    return asdict(explain(errors or ""))
+    return asdict(explain(errors or f"terraform ended by signal {end['signal']}"))
 
 
 def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> None:

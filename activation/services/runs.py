@@ -1,6 +1,7 @@
 """What people do with runs: start, approve, discard, cancel, force."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,6 +12,7 @@ from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.run_status import ACTIVE, RunStatus
+from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
 from activation.services import activations, endings, events, run_keys
@@ -31,6 +33,7 @@ def start_iam_run(
     actor: events.Actor,
     kind: str = Run.APPLY,
     retry_of: Run | None = None,
+    preflight: dict[str, Any] | None = None,
 ) -> Run:
     """Start a run of the IAM package; a second press while one is active returns that one.
 
@@ -51,6 +54,7 @@ def start_iam_run(
             actor=actor,
             kind=kind,
             retry_of=retry_of,
+            preflight=preflight or {},
         )
     except IntegrityError:
         standing = active_run(activation, account)
@@ -79,6 +83,7 @@ def create_run(
     actor: events.Actor,
     kind: str,
     retry_of: Run | None,
+    preflight: dict[str, Any],
 ) -> Run:
     """Write down a run with its sealed key, and have it started after the commit."""
     workspace, _ = Workspace.objects.get_or_create(cloud_account=account, kind=Workspace.IAM)
@@ -93,13 +98,14 @@ def create_run(
         kind=kind,
         region=activation.region,
         retry_of=retry_of,
+        preflight=preflight,
         created_by=by.user,
         created_by_name=str(by.user),
         wrapped_key=run_keys.fresh(pk),
     )
     store_credential(run, keys, account_id=account.account_id, principal_arn=principal_arn)
     Activation.objects.filter(pk=activation.pk).update(cloud_account=account)
-    activations.move(activation, to=activation_status_for_iam(), by=actor)
+    activations.move(activation, to=ActivationStatus.PROVISIONING_IAM, by=actor)
     events.record_of_run(Kind.RUN_CREATED, run, actor=actor, after={"kind": kind, "package": run.package.sha256})
     events.record_of_run(
         Kind.CREDENTIAL_ENTERED,
@@ -109,11 +115,6 @@ def create_run(
     )
     dispatch.start_run(pk)
     return run
-
-
-def activation_status_for_iam() -> activations.ActivationStatus:
-    """Return the status that an activation has while its roles and policies are made."""
-    return activations.ActivationStatus.PROVISIONING_IAM
 
 
 def store_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_arn: str) -> None:
