@@ -52,6 +52,17 @@ class Clock:
         return self.now().replace(tzinfo=None)
 
 
+class _Drawn:
+    """A template that draws an identifier each time it is filled in."""
+
+    def __init__(self, text: str, random: Any) -> None:
+        self._text = text
+        self._random = random
+
+    def format(self, *, region: str) -> str:
+        return self._text.format(region=region, drawn=self._random.get_random_hex(32).upper())
+
+
 class Backend:
     """moto's services and the journal of what changed in them."""
 
@@ -83,6 +94,11 @@ class Backend:
         for name, module in list(sys.modules.items()):
             if name.startswith("moto.") and getattr(module, "utcnow", None) is original:
                 module.__dict__["utcnow"] = self.clock.naive
+        from moto.eks import models as eks
+
+        # moto draws these once, when it is imported: all clusters of a process would share one identity.
+        eks.__dict__["ISSUER_TEMPLATE"] = _Drawn("https://oidc.eks.{region}.amazonaws.com/id/{drawn}", self._random)
+        eks.__dict__["ENDPOINT_TEMPLATE"] = _Drawn("https://{drawn}.gr7.{region}.eks.amazonaws.com", self._random)
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def restore(self, other: Callable[[dict[str, Any]], None]) -> bool:
@@ -153,9 +169,8 @@ class Backend:
                         "body": base64.b64encode(request.body).decode(),
                     }
                 )
-                self._random.seed(seed)
                 with self.clock.at(moment):
-                    return self._run(call, request, account, access_key)
+                    return self._run(call, request, account, access_key, seed)
             return self._run(call, request, account, access_key)
 
     def _replay(self, record: dict[str, Any]) -> None:
@@ -164,11 +179,10 @@ class Backend:
         request = RawRequest(record["method"], record["target"], headers, base64.b64decode(record["body"]))
         for service in (*_TOGETHER, call.service):
             self._make(service, record["account"], call.region)
-        self._random.seed(record["seed"])
         with self.clock.at(datetime.fromisoformat(record["time"])):
-            self._run(call, request, record["account"], record["access_key"])
+            self._run(call, request, record["account"], record["access_key"], record["seed"])
 
-    def _run(self, call: Call, request: RawRequest, account: str, access_key: str) -> Reply:
+    def _run(self, call: Call, request: RawRequest, account: str, access_key: str, seed: int | None = None) -> Reply:
         from werkzeug.test import run_wsgi_app
 
         environ = wsgi_environ(request, _without_signature(request))
@@ -178,6 +192,10 @@ class Backend:
             "SignedHeaders=host, Signature=0"
         )
         try:
+            # The first call of a service makes moto's application for it, which draws from the generator as well.
+            self._application.get_application(environ)
+            if seed is not None:
+                self._random.seed(seed)
             chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
         except Exception as error:  # noqa: BLE001 - a fault of moto's is the server's fault, as it would be in AWS
             text = f"The simulator cannot do this: {type(error).__name__}: {error}"

@@ -149,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
     front: ClassVar[Front]
     control: ClassVar[Control]
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Write nothing: the record of actions is the log."""
 
     def _body(self) -> bytes | None:

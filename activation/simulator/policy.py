@@ -51,7 +51,7 @@ class Policy:
         """Read a policy from JSON. Raises ValueError where it is not an object."""
         document = json.loads(text)
         if not isinstance(document, dict):
-            raise ValueError(f"policy {name} is not a JSON object")  # noqa: TRY004
+            raise ValueError(f"policy {name} is not a JSON object")
         return cls(name, document)
 
     def statements(self) -> list[Mapping[str, Any]]:

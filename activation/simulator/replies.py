@@ -47,13 +47,13 @@ def xml_reply(status: int, body: str, error: str = "") -> Reply:
     return Reply(status, body.encode(), [("Content-Type", "text/xml")], error)
 
 
-def error_reply(service: str, error: AwsError, *, method: str = "POST", details: str = "") -> Reply:
-    """Say `error` in the protocol of `service`. `details` are extra S3 elements."""
+def error_reply(service: str, error: AwsError, *, method: str = "POST") -> Reply:
+    """Say `error` in the protocol of `service`."""
     identifier = request_id()
     code, message = escape(error.code), escape(error.message)
     if service == "s3":
-        body = f"<Error><Code>{code}</Code><Message>{message}</Message>{details}<RequestId>{identifier}</RequestId></Error>"
-        text = "" if method == "HEAD" else f'<?xml version="1.0" encoding="UTF-8"?>\n{body}'
+        body = f"<Code>{code}</Code><Message>{message}</Message><RequestId>{identifier}</RequestId>"
+        text = "" if method == "HEAD" else f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{body}</Error>'
         headers = [("Content-Type", "application/xml"), ("x-amz-request-id", identifier)]
         return Reply(error.status, text.encode(), headers, error.code)
     if service == "ec2":

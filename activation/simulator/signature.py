@@ -30,8 +30,8 @@ class Problem(StrEnum):
     MISSING = "missing"
     INCOMPLETE = "incomplete"
     UNKNOWN_KEY = "unknown key"
-    INVALID_TOKEN = "invalid token"
-    EXPIRED_TOKEN = "expired token"
+    INVALID_TOKEN = "invalid token"  # noqa: S105 - a name, no password
+    EXPIRED_TOKEN = "expired token"  # noqa: S105 - a name, no password
     MISMATCH = "mismatch"
     PAYLOAD = "payload"
     TOO_OLD = "too old"

@@ -13,6 +13,12 @@ Connect = Callable[..., Any]
 NOBODY = '{"Version": "2012-10-17", "Statement": []}'
 
 
+def document(effect: str, action: str) -> str:
+    """Return a policy of one statement."""
+    statement = {"Effect": effect, "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def test_least_rights_make_what_is_named_zilliz_and_nothing_else(connect: Connect, identities: dict[str, Any]) -> None:
     customer = identities["customer"]
     iam = connect("iam", customer["least_rights"])
@@ -23,14 +29,14 @@ def test_least_rights_make_what_is_named_zilliz_and_nothing_else(connect: Connec
     assert response["Error"]["Code"] == "AccessDenied"
     assert response["Error"]["Message"] == (
         f"User: {customer['least_rights']['arn']} is not authorized to perform: iam:CreateRole on resource: "
-        f"arn:aws:iam::{customer['account']}:role/other because no identity-based policy allows the iam:CreateRole action"
+        f"arn:aws:iam::{customer['account']}:role/other "
+        "because no identity-based policy allows the iam:CreateRole action"
     )
 
 
 def test_too_few_rights_fail_in_the_middle(connect: Connect, identities: dict[str, Any]) -> None:
     iam = connect("iam", identities["customer"]["too_few_rights"])
-    iam.create_policy(PolicyName="zilliz-few", PolicyDocument='{"Version": "2012-10-17", "Statement": '
-                      '[{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}')
+    iam.create_policy(PolicyName="zilliz-few", PolicyDocument=document("Allow", "s3:*"))
     with pytest.raises(ClientError, match="iam:CreateRole"):
         iam.create_role(RoleName="zilliz-few", AssumeRolePolicyDocument=NOBODY)
 
@@ -61,23 +67,23 @@ def test_refusals_come_in_the_words_of_the_service(
 
 
 def test_explicit_deny_and_boundary_are_named(connect: Connect, identities: dict[str, Any]) -> None:
-    iam = connect("iam", identities["customer"]["administrator"])
-    account = identities["customer"]["account"]
-    boundary = iam.create_policy(
-        PolicyName="iam-only",
-        PolicyDocument=json.dumps(
-            {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:*", "Resource": "*"}]}
-        ),
-    )["Policy"]["Arn"]
-    iam.create_user(UserName="bounded", PermissionsBoundary=boundary)
-    iam.attach_user_policy(UserName="bounded", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
-    denial = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Deny", "Action": "iam:DeleteRole", "Resource": "*"}],
+    customer = identities["customer"]
+    iam = connect("iam", customer["administrator"])
+    boundary = iam.create_policy(PolicyName="iam-only", PolicyDocument=document("Allow", "iam:*"))["Policy"]["Arn"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": customer["administrator"]["arn"]}, "Action": "sts:AssumeRole"}
+    role = iam.create_role(
+        RoleName="bounded",
+        PermissionsBoundary=boundary,
+        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
+    )["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="bounded", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.put_role_policy(RoleName="bounded", PolicyName="no", PolicyDocument=document("Deny", "iam:DeleteRole"))
+    given = connect("sts", customer["administrator"]).assume_role(RoleArn=role, RoleSessionName="s1")["Credentials"]
+    key = {
+        "access_key_id": given["AccessKeyId"],
+        "secret_access_key": given["SecretAccessKey"],
+        "session_token": given["SessionToken"],
     }
-    iam.put_user_policy(UserName="bounded", PolicyName="no", PolicyDocument=json.dumps(denial))
-    made = iam.create_access_key(UserName="bounded")["AccessKey"]
-    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
     connect("iam", key).list_roles()
     with pytest.raises(ClientError, match="with an explicit deny in an identity-based policy"):
         connect("iam", key).delete_role(RoleName="x")
@@ -85,8 +91,7 @@ def test_explicit_deny_and_boundary_are_named(connect: Connect, identities: dict
         connect("ec2", key).describe_vpcs()
 
     results = iam.simulate_principal_policy(
-        PolicySourceArn=f"arn:aws:iam::{account}:user/bounded",
-        ActionNames=["iam:ListRoles", "iam:DeleteRole", "ec2:DescribeVpcs"],
+        PolicySourceArn=role, ActionNames=["iam:ListRoles", "iam:DeleteRole", "ec2:DescribeVpcs"]
     )["EvaluationResults"]
     assert [one["EvalDecision"] for one in results] == ["allowed", "explicitDeny", "implicitDeny"]
     assert results[2]["PermissionsBoundaryDecisionDetail"] == {"AllowedByPermissionsBoundary": False}
@@ -122,7 +127,7 @@ def test_simulation_answers_for_each_action_and_resource(connect: Connect, ident
 
 def test_simulation_takes_context_and_lists_what_is_missing(connect: Connect, identities: dict[str, Any]) -> None:
     iam = connect("iam", identities["customer"]["administrator"])
-    document = {
+    conditional = {
         "Version": "2012-10-17",
         "Statement": [
             {
@@ -133,11 +138,13 @@ def test_simulation_takes_context_and_lists_what_is_missing(connect: Connect, id
             }
         ],
     }
-    asked = {"PolicyInputList": [json.dumps(document)], "ActionNames": ["ec2:DeleteVpc"]}
+    asked = {"PolicyInputList": [json.dumps(conditional)], "ActionNames": ["ec2:DeleteVpc"]}
     without = iam.simulate_custom_policy(**asked)["EvaluationResults"][0]
     assert (without["EvalDecision"], without["MissingContextValues"]) == ("implicitDeny", ["aws:ResourceTag/Vendor"])
     tag = {"ContextKeyName": "aws:ResourceTag/Vendor", "ContextKeyType": "string", "ContextKeyValues": ["zilliz"]}
-    assert iam.simulate_custom_policy(**asked, ContextEntries=[tag])["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    assert (
+        iam.simulate_custom_policy(**asked, ContextEntries=[tag])["EvaluationResults"][0]["EvalDecision"] == "allowed"
+    )
 
 
 @pytest.mark.parametrize(

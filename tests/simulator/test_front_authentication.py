@@ -200,7 +200,9 @@ def test_clock_may_be_five_minutes_off(
         assert text in answer
 
 
-@pytest.mark.parametrize(("minutes", "code"), [(-14, None), (-16, "RequestTimeTooSkewed"), (16, "RequestTimeTooSkewed")])
+@pytest.mark.parametrize(
+    ("minutes", "code"), [(-14, None), (-16, "RequestTimeTooSkewed"), (16, "RequestTimeTooSkewed")]
+)
 def test_clock_may_be_fifteen_minutes_off_for_s3(
     simulator: Simulator, identities: dict[str, Any], minutes: int, code: str | None
 ) -> None:
@@ -281,7 +283,11 @@ def test_actions_are_recorded_with_their_caller(
     refusal(connect("iam", customer["administrator"]).get_role, RoleName="nobody")
     refusal(connect("iam", customer["administrator"] | {"secret_access_key": "x" * 40}).list_roles)
     first, second, third = simulator.actions(after=before)
-    assert (first["action"], first["outcome"], first["caller"]) == ("iam:ListRoles", "ok", customer["administrator"]["arn"])
+    assert (first["action"], first["outcome"], first["caller"]) == (
+        "iam:ListRoles",
+        "ok",
+        customer["administrator"]["arn"],
+    )
     assert (second["action"], second["outcome"], second["status"]) == ("iam:GetRole", "NoSuchEntity", 404)
     assert second["resource"] == f"arn:aws:iam::{customer['account']}:role/nobody"
     assert (third["outcome"], third["caller"]) == ("SignatureDoesNotMatch", "")

@@ -88,5 +88,7 @@ def test_lenient_use_gives_the_benefit_of_the_doubt_only_to_what_is_not_known() 
 def test_policy_variables_in_resources() -> None:
     own = policy(allow("iam:*", "arn:aws:iam::222233334444:user/${aws:username}"))
     assert evaluate([own], None, "iam:GetUser", "arn:aws:iam::222233334444:user/ann", {"aws:username": "ann"}).allowed
-    assert not evaluate([own], None, "iam:GetUser", "arn:aws:iam::222233334444:user/bob", {"aws:username": "ann"}).allowed
+    assert not evaluate(
+        [own], None, "iam:GetUser", "arn:aws:iam::222233334444:user/bob", {"aws:username": "ann"}
+    ).allowed
     assert not evaluate([own], None, "iam:GetUser", "arn:aws:iam::222233334444:user/ann", {}).allowed

@@ -30,7 +30,9 @@ def role(connect: Connect, identities: dict[str, Any], request: pytest.FixtureRe
     iam.put_role_policy(
         RoleName=name,
         PolicyName="look",
-        PolicyDocument='{"Statement": {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}}',
+        PolicyDocument=(
+            '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "iam:ListRoles", "Resource": "*"}}'
+        ),
     )
     return str(made["Role"]["Arn"])
 
@@ -97,7 +99,7 @@ def test_trust_that_was_changed_counts_at_once(connect: Connect, identities: dic
     sts = connect("sts", identities["vendor"]["role"])
     sts.assume_role(RoleArn=role, RoleSessionName="run-1", ExternalId=EXTERNAL_ID)
     iam = connect("iam", identities["customer"]["administrator"])
-    document = trust(identities["vendor"]["principal_arn"], {"Unheard": {"sts:ExternalId": EXTERNAL_ID}})
+    document = trust(identities["vendor"]["principal_arn"], {"StringEquals": {"sts:ExternalId": "zb-renewed"}})
     iam.update_assume_role_policy(RoleName=role.rpartition("/")[2], PolicyDocument=document)
     denied(sts.assume_role, RoleArn=role, RoleSessionName="run-1", ExternalId=EXTERNAL_ID)
 
@@ -133,7 +135,8 @@ def test_user_becomes_the_vendor_role_and_chained_sessions_last_an_hour_at_most(
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"ExternalId": "with blank"}, {"RoleSessionName": "a b"}, {"DurationSeconds": 899}, {"RoleArn": "x" * 30}]
+    "wrong",
+    [{"ExternalId": "with blank"}, {"RoleSessionName": "a b"}, {"DurationSeconds": 43201}, {"RoleArn": "x" * 30}],
 )
 def test_parameters_outside_the_grammar_are_refused(
     connect: Connect, identities: dict[str, Any], role: str, wrong: dict[str, Any]
@@ -180,6 +183,6 @@ def test_get_session_token_with_and_without_mfa(connect: Connect, identities: di
 
 
 def test_key_is_traced_to_its_account(connect: Connect, identities: dict[str, Any]) -> None:
-    sts = connect("sts", identities["vendor"]["user"])
+    sts = connect("sts", identities["other_customer"]["administrator"])
     key = identities["customer"]["session"]["access_key_id"]
     assert sts.get_access_key_info(AccessKeyId=key)["Account"] == identities["customer"]["account"]

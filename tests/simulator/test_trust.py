@@ -66,6 +66,8 @@ def test_another_action_is_no_leave_to_assume() -> None:
 
 
 def test_principal_arn_condition() -> None:
-    document = trust({"AWS": "arn:aws:iam::111122223333:root"}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/byoc-*"}})
+    document = trust(
+        {"AWS": "arn:aws:iam::111122223333:root"}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/byoc-*"}}
+    )
     assert evaluate_trust(document, SESSION, RIGHT).allowed
     assert not evaluate_trust(document, SESSION, {"aws:PrincipalArn": "arn:aws:iam::111122223333:user/x"}).allowed
