@@ -168,15 +168,15 @@ def signed(
     signer = (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, "us-west-2")
     moment = (datetime.now(UTC) + offset).strftime("%Y%m%dT%H%M%SZ")
     request.context["timestamp"] = moment
-    signer._modify_request_before_signing(request)  # type: ignore[attr-defined]
+    signer._modify_request_before_signing(request)
     if "X-Amz-Date" in request.headers:
         del request.headers["X-Amz-Date"]
     request.headers["X-Amz-Date"] = moment
-    signature = signer.signature(  # type: ignore[attr-defined]
-        signer.string_to_sign(request, signer.canonical_request(request)),  # type: ignore[attr-defined]
+    signature = signer.signature(
+        signer.string_to_sign(request, signer.canonical_request(request)),
         request,
     )
-    signer._inject_signature_to_request(request, signature)  # type: ignore[attr-defined]
+    signer._inject_signature_to_request(request, signature)
     return dict(request.headers.items())
 
 
