@@ -1,6 +1,7 @@
 """What a view demands before it begins."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
@@ -17,7 +18,7 @@ from activation.services.events import Actor
 
 P = ParamSpec("P")
 # Written at most this often, so that reading pages hardly ever writes.
-LAST_SEEN_STEP = timezone.timedelta(minutes=15)
+LAST_SEEN_STEP = timedelta(minutes=15)
 
 
 class PortalRequest(HttpRequest):
@@ -43,9 +44,10 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
     def decorate(view: View[P]) -> Guarded[P]:
         @wraps(view)
         def guarded(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            assert isinstance(request.user, User)
             member = (
                 Member.objects.select_related("organization", "user")
-                .filter(organization__slug=organization, user_id=request.user.pk)
+                .filter(organization__slug=organization, user=request.user)
                 .first()
             )
             if member is None:
@@ -91,7 +93,7 @@ def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, H
         )
         return view(*args, **kwargs)
 
-    return login_required(guarded)  # type: ignore[return-value]
+    return login_required(guarded)
 
 
 def poll(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:

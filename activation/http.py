@@ -63,7 +63,8 @@ class IdleSessions:
 
     def signer(self, request: HttpRequest) -> TimestampSigner:
         """Return a signer that is bound to the session."""
-        return TimestampSigner(salt=f"active:{salted_hmac('active', request.session.session_key or '').hexdigest()}")
+        session = salted_hmac("active", request.session.session_key or "", algorithm="sha256").hexdigest()
+        return TimestampSigner(salt=f"active:{session}")
 
     def age(self, request: HttpRequest, most: int) -> str | None:
         """Return the cookie's value while it is younger than `most` seconds."""
@@ -135,7 +136,7 @@ def address(request: HttpRequest) -> str:
     hops = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
     trusted = settings.TRUSTED_PROXIES
     if trusted and len(hops) >= trusted:
-        return hops[-trusted][:64]
+        return str(hops[-trusted])[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
 
 

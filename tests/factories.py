@@ -1,6 +1,7 @@
 """Rows for tests, made by plain functions."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from itertools import count
 
@@ -42,7 +43,9 @@ def make_user(email: str = "", **fields: object) -> User:
     return User.objects.create(email=email, **values)
 
 
-def make_organization(name: str = "", *, control_plane: ControlPlane = ControlPlane.SELF, **fields: object) -> Organization:
+def make_organization(
+    name: str = "", *, control_plane: ControlPlane = ControlPlane.SELF, **fields: object
+) -> Organization:
     """Make an organization without members."""
     name = name or f"Organization {next(numbers)}"
     slug = name.lower().replace(" ", "-")
@@ -61,7 +64,7 @@ def make_invitation(organization: Organization, *, token: str = "", email: str =
     values: dict[str, object] = {
         "role": Role.OPERATOR.value,
         "invited_by_name": "Somebody",
-        "expires_at": timezone.now() + timezone.timedelta(days=7),
+        "expires_at": timezone.now() + timedelta(days=7),
     } | fields
     return Invitation.objects.create(
         organization=organization,

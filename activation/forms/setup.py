@@ -10,7 +10,9 @@ from activation.domain.errors import Refused
 from activation.forms import refusal
 
 # Control characters, and those that turn the direction of writing around: a name stands in other people's sentences.
-PLAIN = RegexValidator(r"\A[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]*\Z", "This holds hidden characters.")
+PLAIN = RegexValidator(
+    r"\A[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]*\Z", "This holds hidden characters."
+)
 # Django's hashers take longer passwords; nobody types them.
 LONGEST_PASSWORD = 128
 

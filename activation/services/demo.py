@@ -68,7 +68,9 @@ def create_demo_people() -> list[DemoSignIn]:
     write_passwords(passwords)
     create_rows(passwords)
     return [
-        DemoSignIn(person.role.value if person.role else "installation administrator", person.email, passwords[person.email])
+        DemoSignIn(
+            person.role.value if person.role else "installation administrator", person.email, passwords[person.email]
+        )
         for person in PEOPLE
     ]
 

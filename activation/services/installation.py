@@ -1,6 +1,7 @@
 """How this installation is doing: hosts, queue, and checks with their remedies; no organization's contents."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from activation.services.keyring import KeysUnusable, keyring
 
 QUEUES = ("start", "ship", "control")
 # A host that has not reported for so long counts as away; reports come every few seconds.
-AWAY_AFTER = timezone.timedelta(minutes=2)
+AWAY_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Host:
     is_away: bool
     sandbox: str
     versions: list[tuple[str, str]]
+    free_bytes: int | None
     checks: list[Check]
 
 
@@ -57,30 +59,44 @@ def nodes() -> list[Host]:
 
 
 def host_of(node: Node, *, is_away: bool) -> Host:
-    """Read a host's report: `sandbox` ({level, holds} or a word), `versions` (name → text), `checks` (lines).
-
-    A report may lack any of them: older workers write less.
-    """
+    """Read what `services.host.full_report` wrote; a worker of another version may have written less."""
     report = node.report if isinstance(node.report, dict) else {}
-    sandbox = report.get("sandbox", "")
-    level = str(sandbox.get("level", "")) if isinstance(sandbox, dict) else str(sandbox)
-    versions = report.get("versions", {})
+    program, sandbox = report.get("terraform") or {}, report.get("sandbox") or {}
+    versions = [(str(program.get("name", "Terraform")), str(program["version"]))] if program.get("version") else []
+    if report.get("python"):
+        versions.append(("Python", str(report["python"])))
     return Host(
         name=node.name,
         seen_at=node.seen_at,
         started_at=node.started_at,
         is_away=is_away,
-        sandbox=level,
-        versions=[(str(name), str(text)) for name, text in versions.items()] if isinstance(versions, dict) else [],
-        checks=[check_of(row) for row in report.get("checks", []) if isinstance(row, dict)],
+        sandbox=str(sandbox.get("level", "")) if sandbox.get("holds") else "",
+        versions=versions,
+        free_bytes=report.get("free_bytes"),
+        checks=[check_sandbox(sandbox), check_terraform(program, str(report.get("terraform_problem", "")))],
     )
 
 
-def check_of(row: dict[str, Any]) -> Check:
-    """Read one line of a host's report."""
-    state = str(row.get("state", ""))
-    known = state if state in {"passed", "failed", "warning", "not_checked"} else "not_checked"
-    return Check(str(row.get("title", "")), known, str(row.get("text", "")), str(row.get("remedy", "")))
+def check_sandbox(sandbox: dict[str, Any]) -> Check:
+    """Say whether the walls around Terraform held when they were tried."""
+    if sandbox.get("holds"):
+        return Check("Sandbox", "passed", f"{sandbox['level']}; tried by running in it.")
+    broken = [wall for wall, held in sandbox.get("walls", {}).items() if not held]
+    if settings.ALLOW_UNSANDBOXED:
+        return Check("Sandbox", "warning", "None; runs go on without one.", "Remove ALLOW_UNSANDBOXED in production.")
+    return Check(
+        "Sandbox",
+        "failed",
+        f"Runs are refused: {', '.join(broken) or sandbox.get('error') or 'this kernel has no Landlock'}.",
+        "Use a Linux kernel with Landlock (6.7 or later), and let containers use it.",
+    )
+
+
+def check_terraform(program: dict[str, Any], trouble: str) -> Check:
+    """Say whether Terraform or OpenTofu was found, and which."""
+    if program.get("version"):
+        return Check("Terraform", "passed", f"{program.get('name', 'Terraform')} {program['version']}")
+    return Check("Terraform", "failed", trouble or "It was not found.", "" if trouble else "Install Terraform 1.11.")
 
 
 def queue() -> Queue:
@@ -97,7 +113,7 @@ def messages_waiting() -> list[tuple[str, int | None]]:
     """Return each queue's length at the broker, where Celery keeps a queue as a list of its name."""
     try:
         with broker() as client:
-            return [(name, int(client.llen(name))) for name in QUEUES]  # type: ignore[arg-type]
+            return [(name, int(client.llen(name))) for name in QUEUES]
     except (RedisError, OSError):
         return [(name, None) for name in QUEUES]
 

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -17,7 +18,7 @@ from activation.selectors.people import find_invitation, open_invitations_of, ow
 from activation.services import events, people
 from activation.services.events import Actor
 
-VALID_FOR = timezone.timedelta(days=7)
+VALID_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from activation.models import Member, Organization, SetupLink, User
 from activation.selectors.people import token_hash
 from activation.services import events, organizations, people
 
-VALID_FOR = timezone.timedelta(hours=24)
+VALID_FOR = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ def set_up(
     the control plane; the link then stays as it was.
     """
     now = timezone.now()
-    used = SetupLink.objects.filter(
-        token_sha256=token_hash(token), used_at__isnull=True, expires_at__gt=now
-    ).update(used_at=now)
+    used = SetupLink.objects.filter(token_sha256=token_hash(token), used_at__isnull=True, expires_at__gt=now).update(
+        used_at=now
+    )
     if not used:
         raise Refused("setup_link_gone")
     if isinstance(owner, NewOwner):

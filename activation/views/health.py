@@ -3,14 +3,17 @@
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 from redis.exceptions import RedisError
 
 
+@require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """Answer that the process is up."""
     return JsonResponse({"status": "live"})
 
 
+@require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer whether database and broker can be reached; 503 when one cannot."""
     problems = []

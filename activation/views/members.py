@@ -82,9 +82,7 @@ def invitation_withdraw(request: PortalRequest, invitation: int) -> HttpResponse
 def member_role(request: PortalRequest, member: int) -> HttpResponse:
     """Give a member another role."""
     row = get_object_or_404(members_of(request.organization), pk=member)
-    form = RoleForm(
-        request.POST or None, roles=grantable_roles(Role(request.member.role)), initial={"role": row.role}
-    )
+    form = RoleForm(request.POST or None, roles=grantable_roles(Role(request.member.role)), initial={"role": row.role})
     if request.method == "POST" and form.is_valid():
         try:
             services.change_role(member=row, role=form.cleaned_data["role"], by=request.member, actor=request.actor)

@@ -17,9 +17,7 @@ from activation.services import organizations
 def settings(request: PortalRequest) -> HttpResponse:
     """Show and change the name and the rule of four eyes."""
     organization = request.organization
-    form = SettingsForm(
-        request.POST or None, initial={"name": organization.name, "four_eyes": organization.four_eyes}
-    )
+    form = SettingsForm(request.POST or None, initial={"name": organization.name, "four_eyes": organization.four_eyes})
     if request.method == "POST" and form.is_valid():
         changed = organizations.change_settings(
             organization=organization,

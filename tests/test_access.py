@@ -1,0 +1,210 @@
+"""Who may open what: every address of the portal × every kind of person × own and other organization's objects.
+
+A new URL name fails `test_every_address_stands_in_the_table` until a row is added to TABLE. A row holds, for one
+method, the statuses for: anonymous, owner, operator, admin, auditor, stranger (owner of another organization),
+installation administrator. What belongs to the other organization is asked for by everybody as well, under the own
+organization's address: the answer must be 404, for people with the right, whatever they ask.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from activation.models import Event
+from tests.factories import Place, World, make_invitation
+
+PEOPLE = ("anonymous", "owner", "operator", "admin", "auditor", "stranger", "installation administrator")
+
+# allauth's own pages: sign-in and the account of the person who is signed in. They show no organization's contents.
+ALLAUTH = {
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reauthenticate",
+    "account_confirm_login_code",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "account_change_password",
+    "account_set_password",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
+}
+
+Parts = Callable[[Place], dict[str, Any]]
+
+
+def no_parts(place: Place) -> dict[str, Any]:
+    """Return nothing: the address names no object."""
+    return {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One URL name and method: the parts of its address, what is posted, and the expected statuses in PEOPLE's order.
+
+    `parts` are the objects that the address names beside the organization; `in_organization` says that the address
+    begins with /o/<organization>/.
+    """
+
+    name: str
+    method: str
+    expected: tuple[int, ...]
+    parts: Parts = no_parts
+    posted: dict[str, Any] = field(default_factory=dict)
+    in_organization: bool = True
+
+    @property
+    def identity(self) -> str:
+        """Return the row's name in the test report."""
+        return f"{self.method} {self.name}"
+
+
+def everybody(status: int) -> tuple[int, ...]:
+    """Expect the same for all."""
+    return (status,) * len(PEOPLE)
+
+
+def members(*, owner: int, operator: int, admin: int, auditor: int) -> tuple[int, ...]:
+    """Expect a status for each role; to sign in from the anonymous, and 404 for people from elsewhere."""
+    return (302, owner, operator, admin, auditor, 404, 404)
+
+
+def subject(place: Place) -> dict[str, Any]:
+    """Name a member to whom things are done."""
+    return {"member": place.subject.pk}
+
+
+def invitation(place: Place) -> dict[str, Any]:
+    """Name an open invitation."""
+    return {"invitation": place.invitation.pk}
+
+
+def outside(name: str, method: str, expected: tuple[int, ...], parts: Parts = no_parts, **more: Any) -> Row:
+    """Make a row for an address outside the organizations."""
+    return Row(name, method, expected, parts, in_organization=False, **more)
+
+
+MANAGERS_READ = members(owner=200, operator=403, admin=200, auditor=403)
+NOBODY_POSTS = everybody(405)
+
+TABLE = (
+    # --- outside the organizations
+    outside("home", "GET", (302, 302, 302, 302, 302, 302, 302)),
+    outside("home", "POST", NOBODY_POSTS),
+    outside("health_live", "GET", everybody(200)),
+    outside("health_live", "POST", NOBODY_POSTS),
+    outside("health_ready", "GET", everybody(200)),
+    outside("health_ready", "POST", NOBODY_POSTS),
+    outside("account_signup", "GET", everybody(404)),
+    outside("account_signup", "POST", everybody(404)),
+    outside("account_email", "GET", everybody(404)),
+    outside("account_email", "POST", everybody(404)),
+    outside("setup", "GET", everybody(404), lambda place: {"token": "wrong"}),
+    outside("setup", "POST", everybody(404), lambda place: {"token": "wrong"}),
+    outside("join", "GET", (200, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
+    outside("join", "POST", (422, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
+    outside("installation", "GET", (302, 404, 404, 404, 404, 404, 200)),
+    outside("installation", "POST", NOBODY_POSTS),
+    # --- people
+    Row("members", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
+    Row("members", "POST", NOBODY_POSTS),
+    Row("member_invite", "GET", MANAGERS_READ),
+    Row(
+        "member_invite",
+        "POST",
+        members(owner=200, operator=403, admin=200, auditor=403),
+        posted={"email": "new@example.com", "role": "auditor"},
+    ),
+    Row("member_role", "GET", MANAGERS_READ, subject),
+    Row("member_role", "POST", members(owner=302, operator=403, admin=302, auditor=403), subject, {"role": "operator"}),
+    Row("member_remove", "GET", MANAGERS_READ, subject),
+    Row("member_remove", "POST", members(owner=302, operator=403, admin=302, auditor=403), subject),
+    Row("invitation_withdraw", "GET", NOBODY_POSTS, invitation),
+    Row("invitation_withdraw", "POST", members(owner=302, operator=403, admin=302, auditor=403), invitation),
+    # --- settings and events
+    Row("settings", "GET", MANAGERS_READ),
+    Row("settings", "POST", members(owner=302, operator=403, admin=302, auditor=403), posted={"name": "New name"}),
+    Row("events", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
+    Row("events", "POST", NOBODY_POSTS),
+    # --- activations
+    Row("activations", "GET", members(owner=200, operator=200, admin=200, auditor=200)),
+    Row("activations", "POST", NOBODY_POSTS),
+)
+
+# A method that nobody may use is refused before the person is looked at.
+WITHIN = tuple(row for row in TABLE if row.in_organization and row.expected != NOBODY_POSTS)
+
+
+def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    """Return the names of all addresses below."""
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns)
+        else:
+            assert pattern.name, f"{pattern} has no name"
+            yield pattern.name
+
+
+def ask(world: World, row: Row, who: str, address: str) -> int:
+    """Return the status that a person gets, and undo what they did."""
+    client = Client(raise_request_exception=False)
+    with transaction.atomic():
+        if person := world.people[who]:
+            client.force_login(person)
+        answer = client.post(address, row.posted) if row.method == "POST" else client.get(address)
+        # The next person finds the world as it was.
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+def address_of(row: Row, place: Place, objects: Place) -> str:
+    """Return the row's address in one organization, naming objects that may be of another."""
+    parts = row.parts(objects)
+    if row.in_organization:
+        parts = {"organization": place.organization.slug, **parts}
+    return reverse(row.name, kwargs=parts)
+
+
+def test_every_address_stands_in_the_table() -> None:
+    present = set(names(get_resolver().url_patterns))
+    listed = {row.name for row in TABLE}
+
+    assert present - listed - ALLAUTH == set(), "add these to TABLE, for GET and for POST"
+    assert (listed | ALLAUTH) - present == set(), "these are gone"
+    for name in listed:
+        assert {row.method for row in TABLE if row.name == name} == {"GET", "POST"}, name
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.identity)
+def test_own_organization(world: World, row: Row) -> None:
+    make_invitation(world.own.organization, token="an-invitation")
+    address = address_of(row, world.own, world.own)
+
+    assert {who: ask(world, row, who, address) for who in PEOPLE} == dict(zip(PEOPLE, row.expected, strict=True))
+
+
+@pytest.mark.parametrize("row", WITHIN, ids=lambda row: row.identity)
+def test_other_organizations_objects_are_not_found(world: World, row: Row) -> None:
+    """Under the other organization's address, and under one's own with the other's objects."""
+    number_of_events = Event.objects.for_organization(world.other.organization).count()
+    for who in ("owner", "operator", "admin", "auditor"):
+        assert ask(world, row, who, address_of(row, world.other, world.other)) == 404, who
+        if row.parts is not no_parts:
+            expected = 403 if row.expected[PEOPLE.index(who)] == 403 else 404
+            assert ask(world, row, who, address_of(row, world.own, world.other)) == expected, who
+    assert Event.objects.for_organization(world.other.organization).count() == number_of_events

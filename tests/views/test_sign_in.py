@@ -1,0 +1,133 @@
+"""Signing in and out: what people see, what is throttled, what is written down."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from activation.domain.events import Kind
+from activation.domain.roles import Role
+from activation.models import Event, Organization
+from tests.factories import PASSWORD, World, make_user
+
+WRONG = "not the password at all"
+
+
+def sign_in(client: Client, email: str, password: str, **more: str) -> tuple[int, str]:
+    answer = client.post("/accounts/login/", {"login": email, "password": password}, **more)  # type: ignore[arg-type]
+    return answer.status_code, answer.content.decode()
+
+
+def without_what_was_typed(text: str, email: str) -> str:
+    text = re.sub(r'csrf[^>]*value="[^"]*"|X-CSRFToken[^}]*', "", text)
+    return text.replace(email, "")
+
+
+def kinds(*, organization: Organization) -> list[tuple[str, str]]:
+    return list(Event.objects.filter(organization=organization).order_by("sequence").values_list("kind", "outcome"))
+
+
+def test_a_member_signs_in_and_out(world: World, client: Client) -> None:
+    user = world.own.members[Role.OPERATOR].user
+
+    status, _ = sign_in(client, user.email.upper(), PASSWORD)
+    client.post("/accounts/logout/")
+
+    assert status == 302
+    assert kinds(organization=world.own.organization) == [("session.signed_in", "done"), ("session.signed_out", "done")]
+    assert {event.actor_name for event in Event.objects.all()} == {str(user)}
+    assert client.get("/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_unknown_people_and_wrong_passwords_get_the_same_answer(world: World) -> None:
+    known, unknown = world.own.members[Role.OWNER].user.email, "nobody@example.com"
+
+    answers = [sign_in(Client(), email, WRONG) for email in (known, unknown)]
+
+    assert answers[0][0] == answers[1][0] == 200
+    assert without_what_was_typed(answers[0][1], known) == without_what_was_typed(answers[1][1], unknown)
+
+
+def test_a_failed_sign_in_is_told_to_the_organization_without_naming_an_actor(world: World, client: Client) -> None:
+    user = world.own.members[Role.OWNER].user
+
+    sign_in(client, user.email, WRONG)
+
+    event = Event.objects.get(organization=world.own.organization)
+    assert (event.kind, event.outcome) == (Kind.SIGN_IN_FAILED.value, "refused")
+    assert (event.actor_id, event.actor_name, event.address) == ("", "", "127.0.0.1")
+    assert event.after == {"email": user.email}
+
+
+@pytest.mark.django_db
+def test_what_was_typed_as_an_unknown_address_is_not_kept(client: Client) -> None:
+    sign_in(client, "my-password@example.com", WRONG)
+
+    event = Event.objects.get()
+    assert event.organization is None
+    assert "my-password" not in str(Event.objects.values().get())
+    assert WRONG not in str(Event.objects.values().get())
+
+
+def test_an_account_is_throttled_for_one_address_and_not_for_another(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for _ in range(5):
+        sign_in(Client(), email, WRONG)
+
+    status, text = sign_in(Client(), email, PASSWORD)
+
+    assert status == 200
+    assert "Too many" in text
+    assert Event.objects.filter(kind=Kind.SIGN_IN_FAILED.value).count() == 5
+    assert sign_in(Client(), world.own.members[Role.ADMIN].user.email, PASSWORD)[0] == 302
+
+
+@pytest.mark.django_db
+def test_one_caller_who_tries_many_accounts_is_stopped() -> None:
+    statuses = [sign_in(Client(), f"person-{number}@example.com", WRONG)[0] for number in range(31)]
+
+    assert statuses[0] == 200
+    assert statuses[-1] == 429
+    assert Event.objects.filter(kind=Kind.SIGN_IN_FAILED.value).count() <= 20
+
+
+def test_a_forged_forwarding_header_does_not_help(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for number in range(5):
+        sign_in(Client(), email, WRONG, HTTP_X_FORWARDED_FOR=f"192.0.2.{number}")
+
+    assert "Too many" in sign_in(Client(), email, PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.99")[1]
+
+
+def test_the_session_changes_with_the_sign_in(world: World, client: Client) -> None:
+    client.get("/accounts/login/")
+    before = client.cookies.get("session")
+    sign_in(client, world.own.members[Role.OWNER].user.email, PASSWORD)
+
+    assert client.cookies["session"].value != (before.value if before else "")
+
+
+def test_nobody_is_led_away_to_another_site(world: World, client: Client) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    answer = client.post("/accounts/login/?next=//evil.example/", {"login": email, "password": PASSWORD})
+
+    assert answer.headers["Location"] == "/"
+
+
+@pytest.mark.django_db
+def test_an_inactive_account_does_not_sign_in(client: Client) -> None:
+    user = make_user(is_active=False)
+
+    sign_in(client, user.email, PASSWORD)
+
+    assert "_auth_user_id" not in client.session
+
+
+def test_a_forgotten_password_is_mailed_only_to_people_who_have_an_account(world: World) -> None:
+    known, unknown = world.own.members[Role.OWNER].user.email, "nobody@example.com"
+
+    answers = [Client().post("/accounts/password/reset/", {"email": email}) for email in (known, unknown)]
+
+    assert [answer.headers["Location"] for answer in answers] == ["/accounts/password/reset/done/"] * 2
+    assert [message.to for message in mail.outbox] == [[known]]
