@@ -69,7 +69,7 @@
     };
 
     follow.hidden = false;
-    search.hidden = false;
+    part("searching").hidden = false;
     toggle("times", "log-with-times");
     toggle("wrap", "log-wrapped");
     follow.addEventListener("click", () => setFollowing(!following));
