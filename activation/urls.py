@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from activation.views import events, health, home, installation, members, problems, settings, setup
+from activation.views import events, health, home, installation, members, packages, problems, settings, setup
 
 # Nobody signs up here, and addresses are not changed by their owners: an invitation is bound to one.
 closed_accounts = [
@@ -27,6 +27,12 @@ urlpatterns = [
     path("join/<str:token>/", members.join, name="join"),
     path("o/<slug:organization>/", include(organization)),
     path("installation/", installation.installation, name="installation"),
+    path("installation/packages/", packages.package_list, name="packages"),
+    path("installation/packages/add/", packages.package_add, name="package_add"),
+    path("installation/packages/<str:sha256>/", packages.package, name="package"),
+    path(
+        "installation/packages/<str:sha256>/choose/<str:control_plane>/", packages.package_choose, name="package_choose"
+    ),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path("accounts/", include(closed_accounts)),

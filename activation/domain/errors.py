@@ -93,6 +93,14 @@ WORDING: dict[str, Wording] = {
     "package_sha256_differs": Wording(
         "The archive's SHA-256 is {found}, not the one that was given.", "Download it again; do not use this copy."
     ),
+    "package_address": Wording(
+        "A package is fetched from https addresses only.", "Give an address that begins with https://."
+    ),
+    "package_too_large": Wording("The archive is larger than 20 MiB.", "A configuration package has a few kilobytes."),
+    "package_unreadable": Wording("The archive cannot be read: {detail}.", "Check the path and its permissions."),
+    "package_not_fetched": Wording(
+        "The archive could not be fetched: {detail}.", "Download it yourself and upload the file."
+    ),
     "package_variable_unknown": Wording(
         "The package asks for variables that the portal does not know: {names}.", "Tell the installation administrator."
     ),
@@ -349,7 +357,8 @@ WORDING: dict[str, Wording] = {
         "Wait a minute, then try again.",
     ),
     "aws_unreachable": Wording(
-        "AWS does not answer at {host}.", "Check this server's network, DNS and firewall (TCP port 443), then try again."
+        "AWS does not answer at {host}.",
+        "Check this server's network, DNS and firewall (TCP port 443), then try again.",
     ),
     "aws_untrusted": Wording(
         "The certificate that {host} shows is not trusted here.",

@@ -23,6 +23,9 @@ from activation.services import events
 IAM_PACKAGE = "terraform-aws-iam"
 # The role of Zilliz Cloud's control plane, from its public Terraform examples.
 ZILLIZ_PRINCIPAL_ARN = "arn:aws:iam::965570967084:role/zilliz-byoc"
+# Names as in the guide; a package by somebody else may have others, which its taking in says.
+GUIDE_PATH, GUIDE_PREFIX, GUIDE_BOUNDARY = "/zilliz/", "zilliz-", "zilliz-permission-boundary-policy"
+IAM_PATH = re.compile(r":(?:role|policy)(/.*/)")
 KEY_VALUES = {
     "aws_access_key": lambda keys: keys.access_key_id,
     "aws_secret_key": lambda keys: keys.secret_access_key,
@@ -32,11 +35,21 @@ KEY_VALUES = {
 
 @transaction.atomic
 def add_package(
-    archive: bytes, *, source: str, actor: events.Actor, sha256: str = "", is_reference: bool = False, name: str = ""
+    archive: bytes,
+    *,
+    source: str,
+    actor: events.Actor,
+    sha256: str = "",
+    is_reference: bool = False,
+    name: str = "",
+    iam_path: str = "",
+    name_prefix: str = "",
 ) -> PackageVersion:
     """Take in an archive that was looked at; the same content twice is one row.
 
-    `sha256` is of the archive as delivered; raises Refused where it differs or the content is not acceptable.
+    `sha256` is of the archive as delivered. `iam_path` and `name_prefix` are what the safety check lets its roles and
+    policies have; empty means what the manifest says, else the guide's. Raises Refused where the hash differs or the
+    content is not acceptable.
     """
     archive_sha256 = hashlib.sha256(archive).hexdigest()
     if sha256 and sha256.strip().lower() != archive_sha256:
@@ -53,7 +66,7 @@ def add_package(
         archive=archive,
         source=source[:500],
         is_reference=is_reference,
-        description=description(package),
+        description=described(package, iam_path=iam_path, name_prefix=name_prefix),
         added_by_name=actor.name,
     )
     events.record(
@@ -67,9 +80,14 @@ def add_package(
     return row
 
 
-def description(package: Package) -> dict[str, Any]:
-    """Return what pages and runs need to know of a package, as JSON."""
+def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str, Any]:
+    """Return what pages, runs and the safety check need to know of a package, as JSON."""
+    manifest_paths = {match[1] for arn in package.caller_resources if (match := IAM_PATH.search(arn))}
+    paths = {iam_path} if iam_path else manifest_paths or {GUIDE_PATH}
     return {
+        "paths": sorted(paths),
+        "name_prefixes": [name_prefix or GUIDE_PREFIX],
+        "boundary": GUIDE_BOUNDARY if "aws_iam_policy.permission_boundary" in package.addresses else "",
         "label": package.label,
         "variables": [asdict(variable) for variable in package.variables],
         "outputs": list(package.outputs),
@@ -170,20 +188,12 @@ def rules_for(run: Run) -> Rules:
         vendor_principal_arn=principal_for(run.activation.control_plane),
         external_id=run.organization.external_id or "",
         account=run.workspace.cloud_account.account_id,
-        paths=paths_of(run.package),
+        paths=frozenset(described["paths"]),
+        name_prefixes=tuple(described["name_prefixes"]),
+        boundary=described["boundary"] if described["paths"] == [GUIDE_PATH] else "",
         allow_destroy=run.kind == Run.DESTROY,
         retry=run.retry_of_id is not None and run.kind != Run.DESTROY,
     )
-
-
-def paths_of(package: PackageVersion) -> frozenset[str]:
-    """Return the IAM paths under which the package makes its things, as its manifest says."""
-    found = {
-        match[1]
-        for arn in package.description["caller_resources"]
-        if (match := re.search(r":(?:role|policy)(/.*/)", arn))
-    }
-    return frozenset(found or {"/zilliz/"})
 
 
 def download(activation: Activation, *, with_external_id: bool) -> bytes:
