@@ -101,6 +101,10 @@ WORDING: dict[str, Wording] = {
     "package_not_fetched": Wording(
         "The archive could not be fetched: {detail}.", "Download it yourself and upload the file."
     ),
+    "package_needs_long_term_key": Wording(
+        "This package has no variable for a session token, so a temporary key cannot work with it.",
+        "Make a long-term key (it begins with AKIA) for this run only, and deactivate it right after.",
+    ),
     "package_variable_unknown": Wording(
         "The package asks for variables that the portal does not know: {names}.", "Tell the installation administrator."
     ),

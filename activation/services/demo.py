@@ -9,14 +9,17 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from activation.domain.archive import pack
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.roles import Role
-from activation.models import Member, Organization, User
+from activation.models import Member, Organization, PackageVersion, User
+from activation.packages import bundled
 from activation.selectors.people import find_user
-from activation.services import events, organizations
+from activation.services import events, organizations, packages
 from activation.services.events import Actor
+from activation.simulator.vendor_package import stand_in
 
 FIRST, SECOND = "Acme Vectors", "Northwind Search"
 
@@ -67,6 +70,7 @@ def create_demo_people() -> list[DemoSignIn]:
         passwords.setdefault(person.email, "-".join(secrets.token_hex(2) for _ in range(4)))
     write_passwords(passwords)
     create_rows(passwords)
+    take_in_stand_in()
     return [
         DemoSignIn(
             person.role.value if person.role else "installation administrator", person.email, passwords[person.email]
@@ -115,6 +119,20 @@ def create_rows(passwords: dict[str, str]) -> None:
             object_id=str(member.pk),
             after={"role": member.role, "invited_by": "the demo"},
         )
+
+
+def take_in_stand_in() -> None:
+    """Take in the stand-in for Zilliz's own package, which the demo cannot fetch, and use it at Zilliz Cloud."""
+    if PackageVersion.objects.filter(chosen_for=ControlPlane.ZILLIZ).exists():
+        return
+    files = stand_in(bundled(packages.IAM_PACKAGE), principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    row = packages.add_package(
+        pack(files, packages.IAM_PACKAGE),
+        source="stand-in for the package that Zilliz publishes, made by the demo",
+        actor=events.PORTAL,
+        name=packages.IAM_PACKAGE,
+    )
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
 
 
 def account_of(person: DemoPerson, password: str) -> User:

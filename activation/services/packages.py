@@ -167,6 +167,17 @@ def variables_for(run: Run) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name in known}
 
 
+def demand_fitting_key(package: PackageVersion, keys: AccessKeys) -> None:
+    """Raise Refused for a temporary key where the package has no variable for its session token.
+
+    A provider that is given key and secret by variable takes no token from the environment.
+    """
+    known = declared(package)
+    takes_keys = any(known[name]["required"] for name in KEY_VALUES if name in known)
+    if keys.session_token and takes_keys and "aws_session_token" not in known:
+        raise Refused("package_needs_long_term_key", field="session_token")
+
+
 def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]:
     """Return `TF_VAR_…` for the key variables that a package cannot do without.
 

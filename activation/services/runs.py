@@ -15,7 +15,7 @@ from activation.domain.run_status import ACTIVE, RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
-from activation.services import activations, endings, events, run_keys
+from activation.services import activations, endings, events, packages, run_keys
 
 # Less of the key's hour left than this, and an approval asks for the key again.
 APPROVAL_NEEDS = timedelta(minutes=15)
@@ -41,6 +41,7 @@ def start_iam_run(
     """
     if activation.package is None:
         raise Refused("package_missing")
+    packages.demand_fitting_key(activation.package, keys)
     if activation.cloud_account_id not in {None, account.pk}:
         raise Refused("other_account", field="access_key_id", account=account.account_id)
     activations.refuse_other_activation(activation, account)
