@@ -12,14 +12,9 @@ from django.utils.safestring import SafeString
 
 from activation.domain.roles import Right
 from activation.domain.run_status import LABELS, RunStatus
-from activation.domain.steps import (
-    ACTIVATION_LABELS,
-    REACHED,
-    STEP_TITLES,
-    ActivationStatus,
-    Step,
-)
-from activation.models import Member
+from activation.domain.steps import ACTIVATION_LABELS, ActivationStatus
+from activation.models import Activation, Member
+from activation.selectors.activations import stepper
 
 register = template.Library()
 
@@ -68,13 +63,6 @@ ACTIVATION_KINDS = {
     ActivationStatus.FAILED: "error",
     ActivationStatus.DEACTIVATING: "working",
     ActivationStatus.DEACTIVATED: "stopped",
-}
-STEP_URLS = {
-    Step.BEFORE: "activation_before",
-    Step.EXTERNAL_ID: "activation_external_id",
-    Step.ARNS: "activation_arns",
-    Step.REGION: "activation_region",
-    Step.ACTIVATION: "activation_review",
 }
 
 
@@ -258,38 +246,9 @@ def activation_label(status: str) -> str:
 
 
 @register.simple_tag
-def activation_steps(activation: Any, current: int | None = None) -> list[dict[str, Any]]:
-    """Return the four steps of an activation for `elements/stepper.html`.
-
-    `current` is the number of the step shown (0 to 4), else the step reached. A step's address is left out where the
-    step cannot be opened yet.
-    """
-    status = ActivationStatus(activation.status)
-    reached = REACHED[status]
-    finished = status in {
-        ActivationStatus.ACTIVE,
-        ActivationStatus.DEACTIVATING,
-        ActivationStatus.DEACTIVATED,
-    }
-    shown = reached if current is None else current
-    steps = []
-    for step in Step:
-        if step is Step.BEFORE:
-            continue
-        state = "done" if step < reached or finished else "current" if step == reached else "todo"
-        if state == "current" and status is ActivationStatus.FAILED:
-            state = "blocked"
-        url = address_of(STEP_URLS[step], activation.organization.slug, activation.pk) if step <= reached else ""
-        steps.append(
-            {
-                "number": int(step),
-                "title": STEP_TITLES[step],
-                "state": state,
-                "url": url,
-                "shown": step == shown,
-            }
-        )
-    return steps
+def activation_steps(activation: Activation, current: int | None = None) -> list[dict[str, Any]]:
+    """Return the four steps of an activation for `elements/stepper.html`; see `selectors.activations.stepper`."""
+    return stepper(activation, current)
 
 
 @register.filter

@@ -1,0 +1,178 @@
+"""Activations as pages show them: the steps, what is reached, what is under way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Q, Subquery
+from django.urls import NoReverseMatch, reverse
+
+from activation.domain.control_plane import ControlPlane
+from activation.domain.regions import REGIONS
+from activation.domain.roles import Right
+from activation.domain.run_status import ACTIVE, SUCCEEDED, RunStatus
+from activation.domain.steps import ACTIVATION_LABELS, REACHED, STEP_TITLES, ActivationStatus, Step
+from activation.models import Activation, CloudAccount, Event, Member, Organization, Run
+
+ACTIVATIONS_PER_PAGE = 25
+FINISHED = frozenset({ActivationStatus.ACTIVE, ActivationStatus.DEACTIVATING, ActivationStatus.DEACTIVATED})
+STEP_PAGES = {
+    Step.BEFORE: "activation_before",
+    Step.EXTERNAL_ID: "activation_external_id",
+    Step.ARNS: "activation_arns",
+    Step.REGION: "activation_region",
+    Step.ACTIVATION: "activation_review",
+}
+
+
+def place_of(region: str) -> str:
+    """Return a region with its city: `us-west-2 (Oregon)`."""
+    city = REGIONS.get(region, "")
+    return f"{region} ({city})" if city else region
+
+
+def page_of(activation: Activation, step: Step) -> str:
+    """Return the address of a step's page; empty where this version has none."""
+    try:
+        return reverse(STEP_PAGES[step], args=[activation.organization.slug, activation.pk])
+    except NoReverseMatch:
+        return ""
+
+
+def farthest_page(activation: Activation) -> Step:
+    """Return the step reached, or the last one before it that has a page."""
+    reached = activation.step
+    return reached if page_of(activation, reached) else Step.REGION
+
+
+def stepper(activation: Activation, current: Step | int | None = None) -> list[dict[str, Any]]:
+    """Return the four steps for `elements/stepper.html`: number, title, state, url, shown.
+
+    `current` is the step whose page this is (0 to 4); without it, the step reached. A step's address is empty where
+    it cannot be opened yet.
+    """
+    status = ActivationStatus(activation.status)
+    reached = REACHED[status]
+    shown = reached if current is None else current
+    steps = []
+    for step in Step:
+        if step is Step.BEFORE:
+            continue
+        state = "done" if step < reached or status in FINISHED else "current" if step == reached else "todo"
+        if state == "current" and status is ActivationStatus.FAILED:
+            state = "blocked"
+        url = page_of(activation, step) if step <= reached else ""
+        title = STEP_TITLES[step]
+        steps.append({"number": int(step), "title": title, "state": state, "url": url, "shown": step == shown})
+    return steps
+
+
+def find_activation(organization: Organization, pk: str) -> Activation | None:
+    """Return one of the organization's activations with what its pages need."""
+    rows = Activation.objects.for_organization(organization)
+    return rows.select_related("organization", "cloud_account", "package").filter(pk=pk).first()
+
+
+def active_run(activation: Activation) -> Run | None:
+    """Return the run that is under way for the activation or for its AWS account: there is one at most of each."""
+    of = Q(activation=activation)
+    if activation.cloud_account_id is not None:
+        of |= Q(workspace__cloud_account=activation.cloud_account_id)
+    return Run.objects.for_organization(activation.organization).filter(of).active().first()
+
+
+def newest_run(activation: Activation) -> Run | None:
+    """Return the latest run of the activation, whatever became of it."""
+    return Run.objects.filter(activation=activation).order_by("-created_at").first()
+
+
+def source_run(activation: Activation) -> Run | None:
+    """Return the run whose outputs are the account's ARNs; none where they were pasted."""
+    if activation.cloud_account is None or activation.cloud_account.arns_source == "pasted":
+        return None
+    runs = Run.objects.for_organization(activation.organization).filter(
+        workspace__cloud_account=activation.cloud_account, status__in=[status.value for status in SUCCEEDED]
+    )
+    return runs.order_by("-created_at").first()
+
+
+def authorized_accounts(organization: Organization) -> list[CloudAccount]:
+    """Return the AWS accounts in which step 2 is done."""
+    return list(CloudAccount.objects.for_organization(organization).exclude(arns={}).order_by("account_id"))
+
+
+def external_id_events(organization: Organization) -> list[Event]:
+    """Return the latest events about the external ID, newest first."""
+    events = Event.objects.for_organization(organization).filter(kind__startswith="external_id.")
+    return list(events.order_by("-sequence")[:5])
+
+
+@dataclass(frozen=True)
+class ActivationRow:
+    """One line of the list: the activation, its latest run, and what to do next."""
+
+    activation: Activation
+    run: Run | None
+    place: str
+    steps: list[dict[str, Any]]
+    action: str
+
+    @property
+    def run_matters(self) -> bool:
+        """Return whether the run's status tells more than the activation's."""
+        if self.run is None:
+            return False
+        status = RunStatus(self.run.status)
+        unfinished = ActivationStatus(self.activation.status) is ActivationStatus.PROVISIONING_IAM
+        return status in ACTIVE or (unfinished and status not in SUCCEEDED and status is not RunStatus.DISCARDED)
+
+
+def activations_page(member: Member, *, before: str = "") -> tuple[list[ActivationRow], str]:
+    """Return a page of the organization's activations, newest first, and behind which one the next page begins.
+
+    `before` is the last activation of the page before; where it is not known the list begins anew.
+    """
+    rows = Activation.objects.for_organization(member.organization).select_related("organization", "cloud_account")
+    last = rows.filter(pk=before).first() if before else None
+    if last is not None:
+        rows = rows.filter(Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk))
+    page = list(rows.order_by("-created_at", "-pk")[: ACTIVATIONS_PER_PAGE + 1])
+    more = len(page) > ACTIVATIONS_PER_PAGE
+    page = page[:ACTIVATIONS_PER_PAGE]
+    runs = newest_runs(page)
+    found = [row_of(each, runs.get(each.pk), member) for each in page]
+    return found, page[-1].pk if more else ""
+
+
+def newest_runs(activations: list[Activation]) -> dict[str, Run]:
+    """Return the latest run of each activation, by the activation."""
+    newest = Run.objects.filter(activation=OuterRef("pk")).order_by("-created_at").values("pk")[:1]
+    chosen = Activation.objects.filter(pk__in=[each.pk for each in activations]).values(run=Subquery(newest))
+    return {run.activation_id: run for run in Run.objects.filter(pk__in=chosen)}
+
+
+def row_of(activation: Activation, run: Run | None, member: Member) -> ActivationRow:
+    """Return one line of the list."""
+    action = next_action(activation, run) if member.may(Right.WALK_WIZARD) else "Open"
+    return ActivationRow(activation, run, place_of(activation.region), stepper(activation), action)
+
+
+def next_action(activation: Activation, run: Run | None) -> str:
+    """Return the words of the link that leads on."""
+    if run is not None and run.status == RunStatus.PLANNED:
+        return "Review the plan"
+    if run is not None and not run.has_ended:
+        return "Follow the run"
+    status = ActivationStatus(activation.status)
+    if status in {ActivationStatus.DRAFT, ActivationStatus.AUTHORIZING}:
+        issued = activation.control_plane == ControlPlane.SELF
+        return "Get the external ID" if issued else "Enter the external ID"
+    if status is ActivationStatus.PROVISIONING_IAM:
+        return "Get the ARNs"
+    if status is ActivationStatus.CONFIGURING:
+        return "Take the ARNs"
+    return "Open"
+
+
+def status_words(activation: Activation) -> str:
+    """Return the activation's status as people read it."""
+    return ACTIVATION_LABELS[ActivationStatus(activation.status)]
