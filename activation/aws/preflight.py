@@ -299,7 +299,8 @@ class _Preflight:
             if held not in summary or quota not in summary:
                 return _check("quotas", CheckState.NOT_CHECKED, f"AWS did not say how many {held.lower()} may exist.")
             available = max(0, int(summary[quota]) - int(summary[held]))
-            sentence = f"{needed} {held.lower()} needed, room for {available} of {summary[quota]}"
+            what = kind if needed == 1 else held.lower()
+            sentence = f"{needed} {what} needed, room for {available} of {summary[quota]}"
             (short if needed > available else room).append(sentence)
         if short:
             remedy = "Remove roles or policies that nobody uses, or ask AWS for a higher quota (Service Quotas, IAM)."
