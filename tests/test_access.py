@@ -94,6 +94,16 @@ def invitation(place: Place) -> dict[str, Any]:
     return {"invitation": place.invitation.pk}
 
 
+def package(place: Place) -> dict[str, Any]:
+    """Name a configuration package."""
+    return {"sha256": place.run.package.sha256}
+
+
+def package_for_self(place: Place) -> dict[str, Any]:
+    """Name a configuration package and a control plane."""
+    return {**package(place), "control_plane": "self"}
+
+
 def outside(name: str, method: str, expected: tuple[int, ...], parts: Parts = no_parts, **more: Any) -> Row:
     """Make a row for an address outside the organizations."""
     return Row(name, method, expected, parts, in_organization=False, **more)
@@ -101,6 +111,7 @@ def outside(name: str, method: str, expected: tuple[int, ...], parts: Parts = no
 
 MANAGERS_READ = members(owner=200, operator=403, admin=200, auditor=403)
 NOBODY_POSTS = everybody(405)
+SERVER_READS = (302, 404, 404, 404, 404, 404, 200)
 
 TABLE = (
     # --- outside the organizations
@@ -118,8 +129,16 @@ TABLE = (
     outside("setup", "POST", everybody(404), lambda place: {"token": "wrong"}),
     outside("join", "GET", (200, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
     outside("join", "POST", (422, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
-    outside("installation", "GET", (302, 404, 404, 404, 404, 404, 200)),
+    outside("installation", "GET", SERVER_READS),
     outside("installation", "POST", NOBODY_POSTS),
+    outside("packages", "GET", SERVER_READS),
+    outside("packages", "POST", NOBODY_POSTS),
+    outside("package", "GET", SERVER_READS, package),
+    outside("package", "POST", NOBODY_POSTS, package),
+    outside("package_add", "GET", SERVER_READS),
+    outside("package_add", "POST", (302, 404, 404, 404, 404, 404, 422), posted={"name": "incomplete"}),
+    outside("package_choose", "GET", NOBODY_POSTS, package_for_self),
+    outside("package_choose", "POST", (302, 404, 404, 404, 404, 404, 302), package_for_self),
     # --- people
     Row("members", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
     Row("members", "POST", NOBODY_POSTS),

@@ -1,7 +1,7 @@
 """Configuration packages, for the person who runs the server."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -58,6 +58,8 @@ def package_add(request: HttpRequest) -> HttpResponse:
 @installation_administrator
 def package_choose(request: HttpRequest, sha256: str, control_plane: str) -> HttpResponse:
     """Make new activations of a control plane take this package."""
+    if control_plane not in set(ControlPlane):
+        raise Http404
     row = get_object_or_404(PackageVersion, sha256=sha256)
     packages.choose(row, control_plane=ControlPlane(control_plane), actor=request.actor)  # type: ignore[attr-defined]
     messages.success(request, f"New activations take {row.name} {row.version} from now on.")
