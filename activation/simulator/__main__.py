@@ -87,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
     ready = _restored(journal, backend, directory, demo)
     control = Control(ready["control_token"], ready["identities"], recording, faults, directory, demo, settings)
     front = Front(backend, directory, tokens, settings, faults, recording)
-    server = Server(arguments.port, front, control)
+    server = _listening(arguments.port, folder, front, control)
     port = server.server_address[1]
     endpoint = f"http://127.0.0.1:{port}"
     _write_privately(
@@ -108,6 +108,16 @@ def main(argv: list[str] | None = None) -> int:
     server.shutdown()
     server.socket.close()
     return 0
+
+
+def _listening(port: int, folder: Path, front: Front, control: Control) -> Server:
+    """Open the port; where any will do, the one of the last time, so that a Terraform which still runs finds it."""
+    if port == 0:
+        try:
+            return Server(int(json.loads((folder / "simulator.json").read_text())["port"]), front, control)
+        except (OSError, ValueError, KeyError):
+            pass  # the first time, or the port is taken
+    return Server(port, front, control)
 
 
 def _watch(descriptor: int, end: Event) -> None:

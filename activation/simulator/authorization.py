@@ -83,6 +83,8 @@ def _iam_context(context: dict[str, str | list[str]], call: Call, directory: Dir
         context["iam:PermissionsBoundary"] = call.parameters["PermissionsBoundary"]
     if "PolicyArn" in call.parameters:
         context["iam:PolicyARN"] = call.parameters["PolicyArn"]
+    if call.operation == "PassRole":
+        context["iam:PassedToService"] = call.parameters["PassedToService"]
     role = directory.role(call.resource or "")
     if role is not None:
         for tag in role.tags or []:

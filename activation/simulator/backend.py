@@ -197,6 +197,8 @@ class Backend:
             if seed is not None:
                 self._random.seed(seed)
             chunks, status, headers = run_wsgi_app(self._application, environ, buffered=True)
+        except NotImplementedError as error:
+            return error_reply(call.service, _missing(call, str(error)), method=request.method)
         except Exception as error:  # noqa: BLE001 - a fault of moto's is the server's fault, as it would be in AWS
             text = f"The simulator cannot do this: {type(error).__name__}: {error}"
             return error_reply(call.service, AwsError("InternalFailure", text, 500), method=request.method)
@@ -205,8 +207,15 @@ class Backend:
         dropped = {"connection", "transfer-encoding", "server", "date"}
         if request.method != "HEAD":  # whose answer has a length and no body
             dropped.add("content-length")
+        if code == 404 and b"<!doctype html>" in body[:20]:
+            return error_reply(call.service, _missing(call, ""), method=request.method)
         kept = [(name, value) for name, value in headers.items() if name.lower() not in dropped]
         return Reply(code, body, kept, _error_code(body, kept) if code >= 400 else "")
+
+
+def _missing(call: Call, text: str) -> AwsError:
+    """Say that moto lacks an operation, with a status that no SDK retries."""
+    return AwsError("NotImplemented", f"The simulator has no {call.action}. {text}".strip(), 501)
 
 
 def _is_amazon(name: str) -> bool:

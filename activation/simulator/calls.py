@@ -17,6 +17,9 @@ from activation.simulator.signature import RawRequest
 _VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam", "2016-11-15": "ec2"}
 _READING = re.compile(r"(Get|List|Describe|Head|Simulate|Lookup|Search|Select|Decode|BatchGet)")
 
+# Without a user's name these are about whoever calls.
+ABOUT_ONESELF = frozenset({"iam:GetUser", "iam:ListAccessKeys", "iam:CreateAccessKey", "iam:ChangePassword"})
+
 # Where the permission is not called like the operation (Service Authorization Reference, Amazon S3).
 _S3_PERMISSIONS = {
     "ListBuckets": "ListAllMyBuckets",
@@ -136,6 +139,29 @@ def _eks_resource(request: RawRequest, found: Mapping[str, str], region: str, ac
         except ValueError:
             name = None
     return f"arn:aws:eks:{region}:{account}:cluster/{name}" if name else None
+
+
+# Calls that hand a role to a service, and which service; the name stands in the body or among the parameters.
+_PASSING = {
+    "eks:CreateCluster": ("roleArn", "eks.amazonaws.com"),
+    "eks:CreateNodegroup": ("nodeRole", "eks.amazonaws.com"),
+    "iam:AddRoleToInstanceProfile": ("RoleName", "ec2.amazonaws.com"),
+}
+
+
+def passed_roles(call: Call, request: RawRequest, account: str) -> list[Call]:
+    """Return the iam:PassRole that a call needs besides its own permission, if any."""
+    if call.action not in _PASSING:
+        return []
+    name, service = _PASSING[call.action]
+    role = call.parameters.get(name, "")
+    if call.service == "eks":
+        try:
+            role = str(json.loads(request.body).get(name, ""))
+        except (ValueError, AttributeError):
+            return []
+    arn = role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
+    return [Call("iam", call.region, "PassRole", {"PassedToService": service}, arn)]
 
 
 # Operations that list: what AWS names as their resource, with the path prefix that was asked for.

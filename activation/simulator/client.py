@@ -104,5 +104,6 @@ class Simulator:
         return cast(dict[str, str], self._ask("new_session", account=account, seconds=seconds, user=user, mfa=mfa))
 
     def change_settings(self, **settings: bool) -> dict[str, bool]:
-        """Switch `ignore_external_ids` (STS passes over external IDs) or `enforce_identity_policies`; return both."""
+        """Switch `ignore_external_ids` (STS passes over external IDs), `enforce_identity_policies` (on at first) or
+        `check_principals` (trust policies may name only who exists); return them all."""
         return cast(dict[str, bool], self._ask("settings", **settings))

@@ -1,6 +1,7 @@
 """The control plane: what tests and the demo ask of the simulator itself, under /_simulator/, guarded by a token."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from activation.simulator.demo import SESSION_SECONDS, Demo, shown
@@ -62,8 +63,8 @@ class Control:
 
     def _clear(self, values: dict[str, Any]) -> dict[str, Any]:
         self._faults.clear()
-        self._settings.ignore_external_ids = False
-        self._settings.enforce_identity_policies = True
+        for name, value in asdict(Settings()).items():
+            setattr(self._settings, name, value)
         return {}
 
     def _expire(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -85,10 +86,7 @@ class Control:
 
     def _change_settings(self, values: dict[str, Any]) -> dict[str, bool]:
         for name, value in values.items():
-            if name not in ("ignore_external_ids", "enforce_identity_policies") or not isinstance(value, bool):
+            if name not in asdict(self._settings) or not isinstance(value, bool):
                 raise Refusal(f"no setting {name!r}", 400)
             setattr(self._settings, name, value)
-        return {
-            "ignore_external_ids": self._settings.ignore_external_ids,
-            "enforce_identity_policies": self._settings.enforce_identity_policies,
-        }
+        return asdict(self._settings)

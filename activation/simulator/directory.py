@@ -233,11 +233,15 @@ class Directory:
             tags = {tag["Key"]: tag["Value"] for tag in getattr(owner, "tags", None) or []}
             return Rights(policies, boundary, tags)
 
-    def managed_policy(self, arn: str, account: str) -> Policy | None:
-        """Return a managed policy in the version that counts."""
-        with self._backend.lock:
-            held = self._backend.iam(account).managed_policies.get(arn)
-            return _managed(held) if held else None
+    def exists(self, principal: str) -> bool:
+        """Return whether a user or role exists; True of accounts that are not simulated."""
+        if principal.split(":")[4] not in self._backend.accounts():
+            return True
+        try:
+            self.rights(principal)
+        except NoSuchPrincipal:
+            return False
+        return True
 
     def identifier_of_role(self, arn: str) -> str:
         """Return the role's unique ID (AROA…)."""

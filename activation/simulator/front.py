@@ -3,16 +3,18 @@
 import hmac
 import json
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
 from activation.simulator.authorization import check_kind, decide, denial
 from activation.simulator.backend import Backend, wsgi_environ
-from activation.simulator.calls import Call, guess_service, read_call
+from activation.simulator.calls import ABOUT_ONESELF, Call, guess_service, passed_roles, read_call
 from activation.simulator.control import Control, Refusal
 from activation.simulator.directory import Credential, Directory, Kind
 from activation.simulator.faults import Fault, Faults
+from activation.simulator.limits import check_principals, check_quotas
 from activation.simulator.recording import Action, Recording
 from activation.simulator.replies import AwsError, Reply, error_reply, rejection
 from activation.simulator.signature import Problem, RawRequest, Rejected, Signed, read_signature, verify
@@ -89,7 +91,7 @@ class Front:
         call = read_call(request, environ, signed.service, signed.region, account)
         if call.service == "iam" and not call.operation.startswith("Create"):
             exact = self._directory.exact_arn(call.resource, account)
-            call = Call(call.service, call.region, call.operation, call.parameters, exact)
+            call = replace(call, resource=exact)
         return call
 
     def _authenticate(self, request: RawRequest, signed: Signed) -> Credential:
@@ -111,12 +113,18 @@ class Front:
         faults = self._faults.take(call, credential.arn)
         self._strike(call, [fault for fault in faults if fault.when == "before"])
         check_kind(credential, call)
+        if call.action in ABOUT_ONESELF and call.resource == "*":
+            call = replace(call, resource=credential.principal)
         # Of AssumeRole the trust policy comes first: the refusal is the same whichever of the two fails.
         if self._settings.enforce_identity_policies and call.action != "sts:AssumeRole":
-            own = call.resource is None and call.operation in ("GetUser", "ListAccessKeys")
-            decision = decide(self._directory, credential, call)
-            if not decision.allowed and not own:
-                raise denial(credential, call, decision)
+            for asked in (call, *passed_roles(call, request, credential.account)):
+                decision = decide(self._directory, credential, asked)
+                if not decision.allowed:
+                    raise denial(credential, asked, decision)
+        if call.service == "iam":
+            check_quotas(self._directory, call)
+            if self._settings.check_principals:
+                check_principals(self._directory, call)
         if call.service == "sts":
             reply = self._tokens.answer(credential, call)
         elif call.service == "iam" and call.operation in SIMULATIONS:
@@ -151,6 +159,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         """Write nothing: the record of actions is the log."""
+
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits with its body to go on, at once."""
+        going_on = super().handle_expect_100()
+        self.wfile.flush()
+        return going_on
 
     def _body(self) -> bytes | None:
         if "chunked" in (self.headers.get("Transfer-Encoding") or "").lower():

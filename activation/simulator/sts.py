@@ -6,7 +6,7 @@ Answered here and not by moto, which lets anybody assume anything.
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
 from activation.simulator.authorization import decide, denial, request_context
@@ -22,11 +22,15 @@ _CHAINED_LIMIT = 3600
 
 @dataclass
 class Settings:
-    """What tests may switch. `ignore_external_ids` makes STS as careless as a badly written trust policy."""
+    """What tests may switch.
+
+    `ignore_external_ids` makes STS as careless as a badly written trust policy; `check_principals` refuses trust
+    policies that name a user or role which does not exist in one of the accounts here, as AWS does.
+    """
 
     ignore_external_ids: bool = False
     enforce_identity_policies: bool = True
-    changed: list[str] = field(default_factory=list)
+    check_principals: bool = False
 
 
 def _answer(operation: str, body: str) -> Reply:

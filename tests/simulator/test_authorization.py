@@ -173,3 +173,31 @@ def test_simulation_itself_needs_the_right(connect: Connect, identities: dict[st
         connect("iam", customer["too_few_rights"]).simulate_principal_policy(
             PolicySourceArn=customer["too_few_rights"]["arn"], ActionNames=["iam:GetRole"]
         )
+
+
+def test_a_role_may_be_handed_to_a_service_only_by_who_may_pass_it(
+    connect: Connect, identities: dict[str, Any]
+) -> None:
+    customer = identities["customer"]
+    iam = connect("iam", customer["administrator"])
+    role = iam.create_role(RoleName="passed", AssumeRolePolicyDocument=NOBODY)["Role"]["Arn"]
+    iam.create_user(UserName="builder")
+    iam.put_user_policy(UserName="builder", PolicyName="eks", PolicyDocument=document("Allow", "eks:*"))
+    made = iam.create_access_key(UserName="builder")["AccessKey"]
+    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
+    asked = {"name": "passing", "roleArn": role, "resourcesVpcConfig": {"subnetIds": []}}
+    with pytest.raises(ClientError, match=f"perform: iam:PassRole on resource: {role}"):
+        connect("eks", key).create_cluster(**asked)
+    iam.put_user_policy(UserName="builder", PolicyName="pass", PolicyDocument=document("Allow", "iam:PassRole"))
+    connect("eks", key).create_cluster(**asked)
+
+
+def test_user_may_look_at_itself_where_its_own_arn_is_allowed(connect: Connect, identities: dict[str, Any]) -> None:
+    customer = identities["customer"]
+    assert connect("iam", customer["too_few_rights"]).get_user()["User"]["UserName"] == "reader"
+    iam = connect("iam", customer["administrator"])
+    iam.create_user(UserName="stranger")
+    made = iam.create_access_key(UserName="stranger")["AccessKey"]
+    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
+    with pytest.raises(ClientError, match=r"iam:GetUser on resource: arn:aws:iam::[0-9]{12}:user/stranger "):
+        connect("iam", key).get_user()

@@ -304,3 +304,23 @@ def test_half_a_request_does_no_harm(simulator: Simulator, connect: Connect, ide
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n")
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
     connect("sts", identities["customer"]["administrator"]).get_caller_identity()
+
+
+def test_client_that_asks_before_it_sends_its_body_is_told_to_go_on(simulator: Simulator) -> None:
+    host, port = simulator.endpoint.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"PUT /b/k HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"body")
+        assert connection.recv(100).startswith(b"HTTP/1.1 403 ")
+
+
+def test_body_in_chunks_is_put_together(simulator: Simulator, identities: dict[str, Any]) -> None:
+    headers = signed(simulator, identities["customer"]["administrator"], "sts", body=WHO, offset=NOW)
+    host, port = simulator.endpoint.removeprefix("http://").split(":")
+    lines = [f"{name}: {value}" for name, value in headers.items() if name.lower() != "content-length"]
+    head = ["POST / HTTP/1.1", f"Host: {host}:{port}", "Transfer-Encoding: chunked", *lines]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (WHO[:7], WHO[7:])) + b"0\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + chunks)
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")

@@ -103,8 +103,9 @@ def test_after_kill_9_everything_is_there_again(start: Start, connect_to: Connec
     process.wait(10)
     with (tmp_path / "journal.jsonl").open("ab") as file:
         file.write(b'{"kind":"call","cut off')
-    start(tmp_path)
+    again = start(tmp_path)
     second = Simulator.from_directory(tmp_path)
+    assert again.ready == process.ready
 
     assert everything(connect_to, second.endpoint, key) == before
     assert second.identities() == identities
