@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from activation.http import address
 from activation.services import sign_in
 
+UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
 
 class AccountAdapter(DefaultAccountAdapter):
     """Nobody signs up by themselves: accounts come from the set-up link and from invitations."""
@@ -24,8 +26,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the address that throttling counts by: the one that events name."""
         return address(request)
 
-    def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """Say nothing: the page that follows shows who is signed in."""
+    def add_message(
+        self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any
+    ) -> None:
+        """Say what was done, except that somebody signed in or out: the page that follows shows that."""
+        if message_template not in UNSAID:
+            super().add_message(request, level, message_template, *args, **kwargs)
 
 
 def listen() -> None:

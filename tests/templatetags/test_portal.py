@@ -165,3 +165,9 @@ def test_a_pair_without_a_copy_button_gets_none() -> None:
         "activation/elements/key_values.html", {"pairs": [{"label": "Region", "value": "us-west-2"}]}
     )
     assert "data-copy-button" not in html
+
+
+@pytest.mark.parametrize("name", ["time", "status", "copy"])
+def test_a_piece_inside_a_sentence_adds_no_blank_behind_it(name: str) -> None:
+    html = render_to_string(f"activation/elements/{name}.html", {"value": "x", "kind": "success"})
+    assert html == html.strip()
