@@ -18,8 +18,8 @@ def is_free(host: str, port: int) -> bool:
 
 
 def choose(host: str, wanted: int) -> int:
-    """Return the wanted port, or the next free one, or whichever the system gives."""
-    for port in range(wanted, min(wanted + 100, 65536)):
+    """Return the wanted port, or the next free one, or whichever the system gives (at once for 0)."""
+    for port in range(wanted, min(wanted + 100, 65536)) if wanted else ():
         if is_free(host, port):
             return port
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -1,5 +1,6 @@
 """One command that makes an installation where there is none, starts all its processes, and ends them with itself."""
 
+import os
 import sys
 from argparse import BooleanOptionalAction
 from pathlib import Path
@@ -75,5 +76,7 @@ class Command(BaseCommand):
         try:
             self.stdout.write(text)
             self.stdout.flush()
-        except (OSError, ValueError):
-            return
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for descriptor in (1, 2):
+                os.dup2(nowhere, descriptor)
