@@ -13,6 +13,7 @@ closed_accounts = [
 organization = [
     path("activations/", home.activations, name="activations"),
     path("members/", members.members, name="members"),
+    path("members/list.csv", members.members_download, name="members_download"),
     path("members/invite/", members.member_invite, name="member_invite"),
     path("members/<int:member>/role/", members.member_role, name="member_role"),
     path("members/<int:member>/remove/", members.member_remove, name="member_remove"),

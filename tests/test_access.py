@@ -142,6 +142,8 @@ TABLE = (
     # --- people
     Row("members", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
     Row("members", "POST", NOBODY_POSTS),
+    Row("members_download", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
+    Row("members_download", "POST", NOBODY_POSTS),
     Row("member_invite", "GET", MANAGERS_READ),
     Row(
         "member_invite",

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     MEMBER_JOINED = "member.joined"
     MEMBER_ROLE_CHANGED = "member.role_changed"
     MEMBER_REMOVED = "member.removed"
+    ACCESS_LIST_DOWNLOADED = "member.access_list_downloaded"
     INVITATION_WITHDRAWN = "member.invitation_withdrawn"
     EXTERNAL_ID_ISSUED = "external_id.issued"
     EXTERNAL_ID_ENTERED = "external_id.entered"
@@ -73,6 +74,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.MEMBER_JOINED: "joined the organization",
     Kind.MEMBER_ROLE_CHANGED: "changed a member's role",
     Kind.MEMBER_REMOVED: "removed a member",
+    Kind.ACCESS_LIST_DOWNLOADED: "downloaded the list of who has access",
     Kind.INVITATION_WITHDRAWN: "withdrew an invitation",
     Kind.EXTERNAL_ID_ISSUED: "had an external ID issued",
     Kind.EXTERNAL_ID_ENTERED: "entered the external ID",

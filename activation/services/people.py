@@ -2,7 +2,7 @@
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
@@ -16,7 +16,12 @@ def create_person(*, email: str, name: str, password: str) -> User:
     if find_user(email) is not None:
         raise Refused("address_taken", field="email")
     check_password_strength(password, email=email, name=name)
-    return User.objects.create_user(email, password, name=name)
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(email, password, name=name)
+    except IntegrityError as error:
+        # Somebody was faster: a second click, or a second link to the same address.
+        raise Refused("address_taken", field="email") from error
 
 
 def check_password_strength(password: str, *, email: str, name: str) -> None:

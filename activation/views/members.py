@@ -1,5 +1,7 @@
 """Members: who is here and as what; invitations, and joining by one."""
 
+import csv
+
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +41,16 @@ def members(request: PortalRequest) -> HttpResponse:
         "role_purposes": role_purposes(),
     }
     return render(request, "activation/members.html", context)
+
+
+@require_safe
+@member_with(Right.SEE_MEMBERS)
+def members_download(request: PortalRequest) -> HttpResponse:
+    """Hand out the list of who has access, for a spreadsheet."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="members-{request.organization.slug}.csv"'
+    csv.writer(response).writerows(services.access_list(organization=request.organization, actor=request.actor))
+    return response
 
 
 @never_cache

@@ -1,5 +1,6 @@
 """The pages by which people come in, and the pages about them."""
 
+import csv
 import re
 from datetime import timedelta
 from html import unescape
@@ -122,6 +123,17 @@ def test_set_up_shows_what_the_hosts_reported(client: Client) -> None:
     assert "Terraform is missing." in text
 
 
+def test_a_person_who_is_signed_in_becomes_owner_of_a_second_organization(world: World) -> None:
+    user = world.own.members[Role.AUDITOR].user
+    client = signed_in(user)
+    page = path_of(create_setup_link(force=True))
+    assert 'name="password"' not in client.get(page).content.decode()
+
+    client.post(page, {"organization": "Some Company", "contract": "yes", "console": "unknown"})
+
+    assert Member.objects.get(organization__slug="some-company").user == user
+
+
 # --- home
 
 
@@ -216,6 +228,17 @@ def test_an_auditor_reads_who_has_access_and_finds_no_buttons(world: World) -> N
     assert world.own.subject.user.email in text
     assert "/remove/" not in text
     assert "/role/" not in text
+
+
+def test_the_access_list_is_safe_for_spreadsheets_and_its_download_an_event(world: World) -> None:
+    make_member(world.own.organization, Role.AUDITOR, make_user("formula@example.com", name='=HYPERLINK("x"),"y"'))
+
+    answer = signed_in(world.own.members[Role.AUDITOR].user).get("/o/own-company/members/list.csv")
+
+    rows = list(csv.reader(answer.content.decode().splitlines()))
+    assert len(rows) == 1 + 6
+    assert ['\'=HYPERLINK("x"),"y"', "formula@example.com", "Auditor"] in [row[:3] for row in rows]
+    assert Event.objects.get(kind=Kind.ACCESS_LIST_DOWNLOADED.value).after == {"members": 6}
 
 
 def test_the_last_owner_reads_why_they_stay(world: World) -> None:
