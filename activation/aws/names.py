@@ -37,7 +37,10 @@ class Named:
 
 @dataclass(frozen=True)
 class PackageNeeds:
-    """What a package creates, the calls that takes, and which of its policies is the boundary of its roles, if any."""
+    """What a package creates, the calls that takes, and which of its policies is the boundary of its roles, if any.
+
+    Without `objects` it is a package whose names are not known before it is planned.
+    """
 
     objects: tuple[Named, ...]
     actions: tuple[str, ...] = APPLY_ACTIONS

@@ -42,6 +42,7 @@ _DOCS = {
 }
 # AWS refuses a signature that is five minutes off (IAM User Guide, *Troubleshoot Signature Version 4*).
 CLOCK_WARNING_SECONDS = 60
+_NAMES_UNKNOWN = "What this package creates is known only once it is planned."
 # After these nothing else AWS says can be relied upon.
 _STOPPING = frozenset(
     {"aws_key_unknown", "aws_token_unknown", "aws_secret_wrong", "aws_key_expired", "aws_clock_skew"}
@@ -226,6 +227,8 @@ class _Preflight:
         )
 
     def permissions(self) -> Check:
+        if not self.package.objects:
+            return _check("permissions", CheckState.NOT_CHECKED, _NAMES_UNKNOWN)
         verdict = simulate(self.aws, self.who, self.package)
         if verdict.reason:
             return _check("permissions", CheckState.NOT_CHECKED, verdict.reason, verdict.remedy)
@@ -260,6 +263,8 @@ class _Preflight:
         return _check("permissions", CheckState.FAILED, detail, remedy, verdict.missing)
 
     def names(self) -> Check:
+        if not self.package.objects:
+            return _check("names", CheckState.NOT_CHECKED, _NAMES_UNKNOWN)
         findings = iam_names.look_up(
             self.aws,
             self.who,
@@ -289,6 +294,8 @@ class _Preflight:
         return _passed("names", _free(findings))
 
     def quotas(self) -> Check:
+        if not self.package.objects:
+            return _check("quotas", CheckState.NOT_CHECKED, _NAMES_UNKNOWN)
         summary = self.aws.ask("iam", "get_account_summary")["SummaryMap"]
         short: list[str] = []
         room: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from activation.aws.iam_rights import APPLY_ACTIONS, caller_policy
-from activation.aws.names import BUNDLED
+from activation.aws.names import BUNDLED, PackageNeeds
 from activation.aws.preflight import preflight, titles
 from activation.aws.sessions import utc_now
 from activation.domain.checks import Check as Line
@@ -292,6 +292,14 @@ def test_too_little_room_is_counted_in_what_is_still_missing(check: Check, iam: 
     iam.create_role(RoleName="zilliz-bootstrap-role", Path="/zilliz/", AssumeRolePolicyDocument=trust())
     known = check(keys_of(customer["session"]), known_names={"zilliz-bootstrap-role"})
     assert line(known, "quotas").detail.startswith("1 role needed")
+
+
+def test_of_a_package_whose_names_are_unknown_nothing_is_claimed(check: Check, customer: dict[str, Any]) -> None:
+    report = check(keys_of(customer["session"]), package=PackageNeeds(()))
+    for code in ("permissions", "names", "quotas"):
+        assert line(report, code).state is CheckState.NOT_CHECKED
+        assert "planned" in line(report, code).detail
+    assert line(report, "iam_access").state is CheckState.PASSED
 
 
 @pytest.mark.parametrize(
