@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from activation.simulator.calls import Call
+from activation.simulator.corrections import correct_eks, correct_launch_templates
 from activation.simulator.journal import Journal
 from activation.simulator.replies import AwsError, Reply, error_reply
 from activation.simulator.signature import RawRequest
@@ -52,17 +53,6 @@ class Clock:
         return self.now().replace(tzinfo=None)
 
 
-class _Drawn:
-    """A template that draws an identifier each time it is filled in."""
-
-    def __init__(self, text: str, random: Any) -> None:
-        self._text = text
-        self._random = random
-
-    def format(self, *, region: str) -> str:
-        return self._text.format(region=region, drawn=self._random.get_random_hex(32).upper())
-
-
 class Backend:
     """moto's services and the journal of what changed in them."""
 
@@ -94,11 +84,8 @@ class Backend:
         for name, module in list(sys.modules.items()):
             if name.startswith("moto.") and getattr(module, "utcnow", None) is original:
                 module.__dict__["utcnow"] = self.clock.naive
-        from moto.eks import models as eks
-
-        # moto draws these once, when it is imported: all clusters of a process would share one identity.
-        eks.__dict__["ISSUER_TEMPLATE"] = _Drawn("https://oidc.eks.{region}.amazonaws.com/id/{drawn}", self._random)
-        eks.__dict__["ENDPOINT_TEMPLATE"] = _Drawn("https://{drawn}.gr7.{region}.eks.amazonaws.com", self._random)
+        correct_eks(self._random)
+        correct_launch_templates()
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def restore(self, other: Callable[[dict[str, Any]], None]) -> bool:

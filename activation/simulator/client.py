@@ -32,7 +32,7 @@ class Simulator:
         return cls(content["endpoint"], content["control_token"])
 
     def _ask(self, question: str, **values: Any) -> Any:
-        request = Request(  # noqa: S310 - the address is the simulator's own
+        request = Request(
             f"{self.endpoint}/_simulator/{question}",
             data=json.dumps(values).encode(),
             headers={"X-Simulator-Token": self._token, "Content-Type": "application/json"},
