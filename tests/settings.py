@@ -1,7 +1,7 @@
 """The portal's own settings, in an environment made for one test session.
 
-pytest-django reads the settings before any conftest.py, so the environment is made here. Nothing of the settings is
-changed: what is tested is what runs.
+pytest-django reads the settings before any conftest.py, so the environment is made here. Of the settings themselves
+one thing is changed: hashing a password, slow on purpose, is quick.
 """
 
 import base64
@@ -26,3 +26,5 @@ for name in ("SECRET_KEY_FILE", "MASTER_KEYS_FILE", "BROKER_URL", "VENDOR_HOSTS_
     os.environ.pop(name, None)
 
 from byoc_portal.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["tests.hashers.FewRounds"]

@@ -94,6 +94,16 @@ def invitation(place: Place) -> dict[str, Any]:
     return {"invitation": place.invitation.pk}
 
 
+def activation(place: Place) -> dict[str, Any]:
+    """Name an activation, with step 2 behind it."""
+    return {"activation": place.activation.pk}
+
+
+def run(place: Place) -> dict[str, Any]:
+    """Name a run that was applied."""
+    return {"run": place.run.pk}
+
+
 def package(place: Place) -> dict[str, Any]:
     """Name a configuration package."""
     return {"sha256": place.run.package.sha256}
