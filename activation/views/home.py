@@ -5,8 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from activation.decorators import PortalRequest, member_with
-from activation.domain.roles import Right
 from activation.selectors.people import organizations_of
 
 
@@ -21,10 +19,3 @@ def home(request: HttpRequest) -> HttpResponse:
     if administrator and not organizations:
         return redirect("installation")
     return render(request, "activation/home.html", {"organizations": organizations, "administrator": administrator})
-
-
-@require_safe
-@member_with(Right.SEE_ACTIVATIONS)
-def activations(request: PortalRequest) -> HttpResponse:
-    """List the organization's activations."""
-    return render(request, "activation/home_activations.html")
