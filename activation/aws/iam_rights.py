@@ -151,7 +151,8 @@ def hour_key_commands(
     """Give the ways to make a key that lives an hour with the AWS CLI, the best first.
 
     `policy_file` is the file into which the reader saved `caller_policy`. The commands hold no secret, and are for a
-    POSIX shell.
+    POSIX shell. Sources: STS API Reference, *AssumeRole*, *GetSessionToken* (no IAM without MFA) and
+    *GetFederationToken* (no IAM at all, but from the console).
     """
     role = f"arn:{partition}:iam::{account_id}:role/{ROLE_NAME}"
     inline = f"--role-name {ROLE_NAME} --policy-name {ROLE_NAME}"

@@ -5,6 +5,7 @@ instance metadata service. Here a wrong key of a customer must never become the 
 sources is taken away, not merely outvoted.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +29,9 @@ CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 15
 # The first try and two more, with the back-off of botocore's standard mode.
 ATTEMPTS = 3
+
+# At DEBUG botocore writes whole requests, session tokens included, whoever asked for DEBUG and why.
+logging.getLogger("botocore").setLevel(logging.INFO)
 
 
 def utc_now() -> datetime:

@@ -1,5 +1,6 @@
 """A session acts with the keys it is given and knows no others: not the environment's, a file's or the host's."""
 
+import logging
 import ssl
 import threading
 from collections.abc import Iterator
@@ -229,3 +230,15 @@ def test_the_clocks_are_compared_with_every_answer(simulator: Simulator, custome
     assert aws.clock_ahead is None
     identify(aws, is_long_term=False)
     assert aws.clock_ahead == pytest.approx(90, abs=5)
+
+
+def test_no_log_level_writes_a_token_or_a_signature(
+    simulator: Simulator, customer: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    keys = keys_of(customer["session"])
+    identity = who_am_i(keys, REGION, simulator.endpoint)
+    assert identity.name == "administrator"
+    assert caplog.text
+    for secret in (keys.secret_access_key, keys.session_token, "Signature="):
+        assert secret not in caplog.text
