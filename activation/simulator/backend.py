@@ -24,7 +24,9 @@ from activation.simulator.signature import RawRequest
 
 # Services that reach into one another; all of them are made before the first call in an account and region, each from
 # a seed of its own, since a replay sees only the changing calls and would else make them in another order.
-_TOGETHER = ("iam", "sts", "s3", "ec2", "eks")
+_LIGHT = ("iam", "sts", "s3")
+# Slow to load, so not before they, or a service that may reach into them, are called.
+_HEAVY = ("ec2", "eks")
 _KEPT_HEADERS = ("content-type", "content-md5", "content-encoding", "host", "user-agent", "if-none-match", "if-match")
 _UNFORWARDED = frozenset({"authorization", "x-amz-security-token", "x-moto-account-id", "transfer-encoding", "expect"})
 
@@ -62,6 +64,7 @@ class Backend:
         self._journal = journal
         self._seed = ""
         self._made: set[tuple[str, str, str]] = set()
+        self._corrected = False
         self._load()
 
     def _load(self) -> None:
@@ -78,14 +81,12 @@ class Backend:
         # Typed loosely: moto has an overload of this for each of its 180 services.
         backends: Any = moto.backends
         self._get_backend: Callable[[str], Any] = backends.get_backend
-        for service in _TOGETHER:
+        for service in _LIGHT:
             self._get_backend(service)
         # Modules that were imported earlier hold the original under their own name.
         for name, module in list(sys.modules.items()):
             if name.startswith("moto.") and getattr(module, "utcnow", None) is original:
                 module.__dict__["utcnow"] = self.clock.naive
-        correct_eks(self._random)
-        correct_launch_templates()
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def restore(self, other: Callable[[dict[str, Any]], None]) -> bool:
@@ -122,9 +123,15 @@ class Backend:
         if (service, account, region) in self._made:
             return
         self._made.add((service, account, region))
-        self._random.seed(f"{self._seed}:{service}:{account}:{region}")
+        if service in _HEAVY and not self._corrected:
+            correct_eks(self._random)
+            correct_launch_templates()
+            self._corrected = True
         try:
-            regions = self._get_backend(service)[account]
+            backend = self._get_backend(service)
+            # Only now, since loading a service may draw from the generator.
+            self._random.seed(f"{self._seed}:{service}:{account}:{region}")
+            regions = backend[account]
             for name in (region, "aws"):
                 if name in regions.regions:
                     _ = regions[name]
@@ -132,11 +139,15 @@ class Backend:
             # A service that moto does not know, or one without accounts: the call itself gets the answer.
             return
 
+    def _make_all(self, call: Call, account: str) -> None:
+        heavy = () if call.service in _LIGHT else (*_HEAVY, call.service)
+        for service in (*_LIGHT, *heavy):
+            self._make(service, account, call.region)
+
     def perform(self, call: Call, request: RawRequest, account: str, access_key: str) -> Reply:
         """Carry out a call in `account` on behalf of the user key `access_key`; journal it first where it changes."""
         with self.lock:
-            for service in (*_TOGETHER, call.service):
-                self._make(service, account, call.region)
+            self._make_all(call, account)
             if call.changes_something:
                 seed = secrets.randbits(64)
                 moment = self.clock.now()
@@ -164,8 +175,7 @@ class Backend:
         call = Call(record["service"], record["region"], record["operation"])
         headers = [(name, value) for name, value in record["headers"]]
         request = RawRequest(record["method"], record["target"], headers, base64.b64decode(record["body"]))
-        for service in (*_TOGETHER, call.service):
-            self._make(service, record["account"], call.region)
+        self._make_all(call, record["account"])
         with self.clock.at(datetime.fromisoformat(record["time"])):
             self._run(call, request, record["account"], record["access_key"], record["seed"])
 
