@@ -201,3 +201,28 @@ def test_user_may_look_at_itself_where_its_own_arn_is_allowed(connect: Connect, 
     key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
     with pytest.raises(ClientError, match=r"iam:GetUser on resource: arn:aws:iam::[0-9]{12}:user/stranger "):
         connect("iam", key).get_user()
+
+
+def test_tags_of_roles_and_users_and_requests_count_in_conditions(connect: Connect, identities: dict[str, Any]) -> None:
+    customer = identities["customer"]
+    iam = connect("iam", customer["administrator"])
+    tags = [{"Key": "Team", "Value": "blue"}]
+    iam.create_role(RoleName="tagged-blue", AssumeRolePolicyDocument=NOBODY, Tags=tags)
+    iam.create_user(UserName="painter", Tags=tags)
+    statements = [
+        {"Action": "iam:GetRole", "Condition": {"StringEquals": {"iam:ResourceTag/Team": "${aws:PrincipalTag/Team}"}}},
+        {"Action": "iam:CreateRole", "Condition": {"StringEquals": {"aws:RequestTag/Team": "blue"}}},
+    ]
+    allowed = [{"Effect": "Allow", "Resource": "*", **statement} for statement in statements]
+    written = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    iam.put_user_policy(UserName="painter", PolicyName="own", PolicyDocument=written)
+    made = iam.create_access_key(UserName="painter")["AccessKey"]
+    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
+    painter = connect("iam", key)
+    painter.get_role(RoleName="tagged-blue")
+    painter.create_role(RoleName="painted", AssumeRolePolicyDocument=NOBODY, Tags=tags)
+    with pytest.raises(ClientError, match="iam:CreateRole"):
+        painter.create_role(RoleName="unpainted", AssumeRolePolicyDocument=NOBODY)
+    iam.untag_role(RoleName="tagged-blue", TagKeys=["Team"])
+    with pytest.raises(ClientError, match="iam:GetRole"):
+        painter.get_role(RoleName="tagged-blue")
