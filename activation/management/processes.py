@@ -45,10 +45,10 @@ class Running:
 
 
 class Programs:
-    """All programs of one `up`."""
+    """All programs that one of us started; without a folder for logs they write where we do."""
 
     def __init__(
-        self, *, environment: Mapping[str, str], logs: Path, lock: int, echo: bool, say: Callable[[str], None]
+        self, *, environment: Mapping[str, str], logs: Path | None, lock: int, echo: bool, say: Callable[[str], None]
     ) -> None:
         self.environment, self.logs, self.lock, self.echo, self.say = dict(environment), logs, lock, echo, say
         # Nobody ever writes into it: its reading end tells every tether when we are gone.
@@ -57,7 +57,7 @@ class Programs:
 
     def log_of(self, name: str) -> Path:
         """Return the log file of a program."""
-        return self.logs / f"{name}.log"
+        return self.logs / f"{name}.log" if self.logs else Path("/dev/stdout")
 
     def start(self, program: Program) -> None:
         """Start a program that is to run until it is ended here."""
@@ -77,7 +77,7 @@ class Programs:
 
     def _tether(self, program: Program, *, capture: bool = False) -> "subprocess.Popen[bytes]":
         orders: dict[str, object] = {"argv": program.argv, "lifeline": self._lifeline, "grace": program.grace}
-        if not capture:
+        if self.logs and not capture:
             echo = program.name if self.echo else ""
             orders |= {"log": str(self.log_of(program.name)), "log_bytes": LOG_BYTES, "echo": echo}
         return subprocess.Popen(
