@@ -197,8 +197,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-# Where static files were not collected (a development checkout), they are served from their source.
-if not (STATIC_ROOT / "staticfiles.json").exists():
+# Where static files are not collected (no such directory: a checkout), they are served from their source.
+if not STATIC_ROOT.is_dir():
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = False
