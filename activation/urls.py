@@ -2,7 +2,23 @@
 
 from django.urls import include, path
 
-from activation.views import events, health, home, installation, members, packages, problems, settings, setup
+from activation.views import (
+    activations,
+    arns,
+    credentials,
+    events,
+    external_id,
+    health,
+    home,
+    installation,
+    members,
+    packages,
+    problems,
+    review,
+    runs,
+    settings,
+    setup,
+)
 
 # Nobody signs up here, and addresses are not changed by their owners: an invitation is bound to one.
 closed_accounts = [
@@ -11,7 +27,45 @@ closed_accounts = [
 ]
 
 organization = [
-    path("activations/", home.activations, name="activations"),
+    path("activations/", activations.activations, name="activations"),
+    path("activations/new/", activations.activation_new, name="activation_new"),
+    path("activations/<str:activation>/", activations.activation, name="activation"),
+    path("activations/<str:activation>/before/", activations.activation_before, name="activation_before"),
+    path(
+        "activations/<str:activation>/external-id/", external_id.activation_external_id, name="activation_external_id"
+    ),
+    path(
+        "activations/<str:activation>/external-id/reveal/",
+        external_id.activation_external_id_reveal,
+        name="activation_external_id_reveal",
+    ),
+    path(
+        "activations/<str:activation>/external-id/continue/",
+        external_id.activation_external_id_continue,
+        name="activation_external_id_continue",
+    ),
+    path("activations/<str:activation>/arns/", arns.activation_arns, name="activation_arns"),
+    path("activations/<str:activation>/arns/yourself/", arns.activation_run_yourself, name="activation_run_yourself"),
+    path("activations/<str:activation>/arns/check/", arns.activation_paste_check, name="activation_paste_check"),
+    path(
+        "activations/<str:activation>/arns/package/",
+        arns.activation_package_download,
+        name="activation_package_download",
+    ),
+    path("activations/<str:activation>/region/", arns.activation_region, name="activation_region"),
+    path("activations/<str:activation>/arns/run/", credentials.activation_run_here, name="activation_run_here"),
+    path(
+        "activations/<str:activation>/arns/run/checks/", credentials.activation_preflight, name="activation_preflight"
+    ),
+    path("runs/<str:run>/", runs.run, name="run"),
+    path("runs/<str:run>/status/", runs.run_status, name="run_status"),
+    path("runs/<str:run>/log/", runs.run_log, name="run_log"),
+    path("runs/<str:run>/log.txt", runs.run_log_raw, name="run_log_raw"),
+    path("runs/<str:run>/review/", review.run_review, name="run_review"),
+    path("runs/<str:run>/approve/", review.run_approve, name="run_approve"),
+    path("runs/<str:run>/cancel/", runs.run_cancel, name="run_cancel"),
+    path("runs/<str:run>/discard/", runs.run_discard, name="run_discard"),
+    path("runs/<str:run>/force/", runs.run_force, name="run_force"),
     path("members/", members.members, name="members"),
     path("members/list.csv", members.members_download, name="members_download"),
     path("members/invite/", members.member_invite, name="member_invite"),

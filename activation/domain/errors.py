@@ -300,6 +300,23 @@ WORDING: dict[str, Wording] = {
         "The value of “{name}” (line {line}) holds a backslash sequence Terraform does not know.",
         "Paste the value as it is, without backslashes.",
     ),
+    # --- terraform.tfvars, compared with the activation
+    "tfvars_region": Wording(
+        "The file is for the region {found}; this activation is for {expected}.",
+        "Upload the file of this region, or begin an activation of the other one.",
+    ),
+    "tfvars_external_id": Wording(
+        "The file holds another external ID than the one locked in step 1.",
+        "Download the example file from “Run it yourself”, or leave the external ID out.",
+    ),
+    "tfvars_vendor_principal": Wording(
+        "The file lets another vendor in (vendor_principal_arn) than {expected}.",
+        "Leave vendor_principal_arn out; the portal fills it in.",
+    ),
+    "keys_twice": Wording(
+        "The key was given twice: in the fields and in a file.", "Fill in the fields, or upload the file, not both."
+    ),
+    "run_not_approvable": Wording("There is no plan to approve any more.", "Look at the run's present status."),
     # --- terraform output
     "output_cut": Wording("This line is cut off in the middle.", "Paste the output again, to its end."),
     "output_cut_json": Wording("The JSON is damaged or cut off here.", "Paste the output again, to its end."),
@@ -331,6 +348,12 @@ WORDING: dict[str, Wording] = {
         "This file holds no outputs.", "Run terraform apply to its end, then take the file again."
     ),
     "output_encrypted": Wording("This state file is encrypted.", "Paste the output of: terraform output -json"),
+    "arns_incomplete": Wording(
+        "{right} of the seven ARNs are right; nothing was stored.", "Mend the marked fields, or paste again."
+    ),
+    "output_missing": Wording(
+        "None of the seven ARNs was found in this.", "Paste the output of terraform output, to its end."
+    ),
     "output_more": Wording("{count} more lines were not understood.", "Paste only the output itself."),
     # --- AWS's answers to a key
     "aws_key_unknown": Wording(

@@ -54,3 +54,16 @@ def read_state(content: bytes) -> State:
         raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotAState(str(error)) from error
+
+
+def iam_names(content: bytes) -> frozenset[str]:
+    """Return the names of the roles and policies that a version 4 state holds; none where it is no such state."""
+    try:
+        return frozenset(
+            str(instance["attributes"]["name"])
+            for entry in json.loads(content).get("resources", [])
+            if entry["mode"] == "managed" and entry["type"] in {"aws_iam_role", "aws_iam_policy"}
+            for instance in entry["instances"]
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return frozenset()

@@ -2,9 +2,9 @@
 
 from django import forms
 
-from activation.domain.errors import Refused
+from activation.domain.errors import Problem
 
 
-def show(form: forms.BaseForm, error: Refused) -> None:
+def show(form: forms.BaseForm, error: Problem) -> None:
     """Add the refusal to its field; to the whole form where it names none that the form has."""
     form.add_error(error.field if error.field in form.fields else None, str(error))

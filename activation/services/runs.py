@@ -1,5 +1,6 @@
 """What people do with runs: start, approve, discard, cancel, force."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from activation.domain.run_status import ACTIVE, RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
+from activation.selectors.run_logs import raw_log
 from activation.services import activations, endings, events, packages, run_keys
 
 # Less of the key's hour left than this, and an approval asks for the key again.
@@ -39,9 +41,7 @@ def start_iam_run(
 
     Raises Refused where the activation has no package or the account has an activation of that region already.
     """
-    if activation.package is None:
-        raise Refused("package_missing")
-    packages.demand_fitting_key(activation.package, keys)
+    packages.demand_fitting_key(packages.settle(activation), keys)
     if activation.cloud_account_id not in {None, account.pk}:
         raise Refused("other_account", field="access_key_id", account=account.account_id)
     activations.refuse_other_activation(activation, account)
@@ -232,3 +232,9 @@ def force(run: Run, *, typed: str, actor: events.Actor) -> None:
         events.record_of_run(Kind.RUN_FORCE_REQUESTED, run, actor=actor)
     elif not Run.objects.at_work().filter(pk=run.pk, force_requested_at__isnull=False).exists():
         raise Refused("force_too_early", seconds=settings.FORCE_AFTER_SECONDS)
+
+
+def download_log(run: Run, *, actor: events.Actor) -> Iterator[str]:
+    """Hand out the whole masked log, a piece at a time; the download is an event of its own."""
+    events.record_of_run(Kind.RUN_LOG_DOWNLOADED, run, actor=actor, after={"lines": run.lines})
+    return raw_log(run)

@@ -14,7 +14,7 @@ from activation.domain.roles import Right
 from activation.domain.run_status import LABELS, RunStatus
 from activation.domain.steps import ACTIVATION_LABELS, ActivationStatus
 from activation.models import Activation, Member
-from activation.selectors.activations import stepper
+from activation.selectors.activations import place_of, stepper
 
 register = template.Library()
 
@@ -252,6 +252,18 @@ def activation_steps(activation: Activation, current: int | None = None) -> list
 
 
 @register.filter
+def without_links(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps for somebody who may not open their pages."""
+    return [step | {"url": ""} for step in steps]
+
+
+@register.filter
+def place(region: str) -> str:
+    """Return a region with its city."""
+    return place_of(region)
+
+
+@register.filter
 def field_describes(field: Any) -> str:
     """Return the ids that describe a form field: its error first, then its help."""
     ids = [f"{field.auto_id}_error"] if field.errors else []
@@ -344,3 +356,25 @@ def marked(text: object, part: object) -> SafeString:
         "{}",
         ((piece,) for piece in str(text).split(wanted)),
     )
+
+
+ACTIONS = {
+    "create": ("Create", "success"),
+    "update": ("Change", "warning"),
+    "replace": ("Replace", "error"),
+    "delete": ("Delete", "error"),
+    "import": ("Found again", "info"),
+    "forget": ("Stop managing", "warning"),
+}
+
+
+@register.filter
+def action_word(action: str) -> str:
+    """Return the word for what a plan does to a resource."""
+    return ACTIONS.get(action, (action, ""))[0]
+
+
+@register.filter
+def action_kind(action: str) -> str:
+    """Return the kind of what a plan does to a resource."""
+    return ACTIONS.get(action, ("", "info"))[1]

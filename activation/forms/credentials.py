@@ -1,0 +1,121 @@
+"""AWS keys as a person enters them: three fields, or a terraform.tfvars; never shown again."""
+
+from typing import Any
+
+from django import forms
+
+from activation.domain import credentials, tfvars
+from activation.domain.characters import shorten
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Refused
+from activation.forms import refusal
+
+# The names by which the form and a terraform.tfvars know the same thing.
+VARIABLES = {
+    "access_key_id": "aws_access_key",
+    "secret_access_key": "aws_secret_key",
+    "session_token": "aws_session_token",
+}
+
+
+class Unechoed(forms.TextInput):
+    """A text field that never shows again what was typed into it."""
+
+    def format_value(self, value: Any) -> None:
+        """Show nothing."""
+        return
+
+
+class KeyFields(forms.Form):
+    """The three parts of a key; `keys` holds them once the form is valid."""
+
+    access_key_id = forms.CharField(
+        label="Access key ID",
+        required=False,
+        strip=False,
+        help_text="Starts with ASIA for a key that ends by itself, with AKIA for one that does not.",
+        widget=Unechoed,
+    )
+    secret_access_key = forms.CharField(
+        label="Secret access key", required=False, strip=False, widget=forms.PasswordInput
+    )
+    session_token = forms.CharField(
+        label="Session token",
+        required=False,
+        strip=False,
+        help_text="Comes with a key that starts with ASIA.",
+        widget=forms.PasswordInput,
+    )
+
+    keys: AccessKeys | None = None
+
+    def clean(self) -> dict[str, Any]:
+        """Check the shape of the three parts, each with a sentence beside its field."""
+        cleaned = super().clean() or self.cleaned_data
+        self.check_parts({name: str(cleaned.get(name) or "") for name in VARIABLES})
+        return cleaned
+
+    def check_parts(self, parts: dict[str, str]) -> dict[str, Refused]:
+        """Keep the keys where they are right; show and return what is wrong."""
+        checked = credentials.check(**parts)
+        self.keys = checked.keys if not self.errors else None
+        for problem in checked.problems.values():
+            refusal.show(self, problem)
+        return checked.problems
+
+
+class RunHereForm(KeyFields):
+    """A key in three fields or in a terraform.tfvars; `unknown` are the file's names that nobody asked for."""
+
+    tfvars = forms.FileField(
+        label="A terraform.tfvars with your key",
+        required=False,
+        help_text="At most 64 KiB. It is read once and not kept.",
+        widget=forms.FileInput(attrs={"accept": ".tfvars,.txt,text/plain"}),
+    )
+    attempt = forms.RegexField(r"\A[a-z0-9]{16,40}\Z", widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, region: str, external_id: str, vendor_principal_arn: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = {
+            "aws_region": region,
+            "external_id": external_id,
+            "vendor_principal_arn": vendor_principal_arn,
+        }
+        self.unknown: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        """Read the file where one was given, else the three fields."""
+        uploaded = self.cleaned_data.get("tfvars")
+        if uploaded is None:
+            return super().clean()
+        if any(self.cleaned_data.get(name) for name in VARIABLES):
+            refusal.show(self, Refused("keys_twice", field="tfvars"))
+            return self.cleaned_data
+        found = tfvars.parse(uploaded.read(tfvars.LIMIT + 1))
+        self.unknown = found.unknown
+        for problem in (*found.problems, *self.differences(found.values)):
+            self.add_error("tfvars", str(problem))
+        if not self.errors:
+            self.check_file(found.values)
+        return self.cleaned_data
+
+    def differences(self, values: dict[str, str]) -> list[Refused]:
+        """Return where the file speaks of something else than the activation."""
+        codes = {
+            "aws_region": "tfvars_region",
+            "external_id": "tfvars_external_id",
+            "vendor_principal_arn": "tfvars_vendor_principal",
+        }
+        return [
+            Refused(codes[name], found=shorten(values[name]), expected=expected)
+            for name, expected in self.expected.items()
+            if values.get(name, expected) != expected
+        ]
+
+    def check_file(self, values: dict[str, str]) -> None:
+        """Check the key that the file holds; what is wrong is said beside the file, by the file's own names."""
+        checked = credentials.check(**{name: values.get(variable, "") for name, variable in VARIABLES.items()})
+        self.keys = checked.keys
+        for name, problem in checked.problems.items():
+            self.add_error("tfvars", f"{VARIABLES[name]}: {problem}")

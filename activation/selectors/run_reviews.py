@@ -1,0 +1,143 @@
+"""A plan as the review page shows it: what will happen, what was checked, which rights are given."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from activation.domain import external_id as external_ids
+from activation.domain import policy_document
+from activation.domain.errors import Refused
+from activation.domain.plan import PlannedPolicy, PlanReview
+from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
+from activation.domain.roles import Right
+from activation.domain.run_status import RunStatus
+from activation.models import Member, Plan, Run, StateVersion
+
+UNREADABLE = {
+    "unknown": "Its text is known only after the apply.",
+    "sensitive": "The package marks its text as secret, so it cannot be shown or checked.",
+}
+
+
+@dataclass(frozen=True)
+class ShownPolicy:
+    """A policy document laid out for reading; `problem` says why it is not, where it is not."""
+
+    name: str
+    address: str
+    statements: list[dict[str, Any]]
+    services: str
+    characters: int
+    raw: str
+    problem: str = ""
+
+    @property
+    def limit(self) -> int:
+        """Return how many characters AWS allows."""
+        return MANAGED_POLICY_LIMIT
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Everything of a plan that the review page shows."""
+
+    plan: Plan
+    review: PlanReview
+    sentence: str
+    policies: list[ShownPolicy]
+    trusts: list[ShownPolicy]
+    mark: str
+    stale: bool
+    too_old: bool
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        """Return the safety check's verdict as it was stored."""
+        return dict(self.plan.verdict)
+
+    @property
+    def checks(self) -> list[dict[str, Any]]:
+        """Return the safety check as `elements/checklist.html` takes it."""
+        return [
+            {"title": each["title"], "state": "passed" if each["passed"] else "failed", "text": each["detail"]}
+            for each in self.plan.verdict.get("checks", ())
+        ]
+
+    @property
+    def short_sha(self) -> str:
+        """Return the beginning of the plan's SHA-256."""
+        return f"{self.plan.sha256[:16]}…"
+
+    @property
+    def recorded(self) -> str:
+        """Return in plain words what the plan starts from."""
+        serial = self.plan.state_serial
+        if not serial:
+            return "Nothing: this account's first run"
+        return f"Version {serial} of the recorded state"
+
+
+def reviewed(run: Run, member: Member) -> Reviewed | None:
+    """Return the plan of a run as this member may see it; None where there is none yet."""
+    plan = Plan.objects.filter(run=run).defer("sealed").first()
+    if plan is None:
+        return None
+    review = PlanReview.from_json(plan.review)
+    locked = run.organization.external_id or ""
+    shown = locked if member.may(Right.REVEAL_EXTERNAL_ID) or not locked else external_ids.mask(locked)
+    newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").values_list("serial", "lineage")
+    serial, lineage = newest.first() or (0, "")
+    waits = run.status == RunStatus.PLANNED
+    return Reviewed(
+        plan=plan,
+        review=review,
+        sentence=review.sentence(run.workspace.cloud_account.account_id),
+        policies=[shown_policy(each) for each in review.policies],
+        trusts=[shown_policy(each, hidden=locked, shown=shown) for each in review.trusts],
+        mark=shown,
+        stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
+        too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),
+    )
+
+
+def shown_policy(policy: PlannedPolicy, *, hidden: str = "", shown: str = "") -> ShownPolicy:
+    """Lay out one document; `hidden` in it is shown as `shown`."""
+    name = policy.display_name
+    if policy.document is None:
+        problem = UNREADABLE.get(policy.problem, policy.problem or "It cannot be read.")
+        return ShownPolicy(name, policy.address, [], "", policy.characters, policy.text, problem)
+    text = policy.text.replace(hidden, shown) if hidden else policy.text
+    try:
+        document = policy_document.read(text)
+        raw = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except (Refused, ValueError):
+        document, raw = policy.document, ""
+    return ShownPolicy(
+        name=name,
+        address=policy.address,
+        statements=[row_of(each) for each in document.statements],
+        services=", ".join(document.services),
+        characters=policy.characters,
+        raw=raw,
+    )
+
+
+def row_of(statement: Statement) -> dict[str, Any]:
+    """Return a statement as `elements/policy_table.html` takes it."""
+    return {
+        "sid": statement.sid,
+        "effect": statement.effect,
+        "actions": [*statement.actions, *(f"all but {each}" for each in statement.not_actions)],
+        "resources": [*statement.resources, *(f"all but {each}" for each in statement.not_resources)],
+        "principals": [
+            *(f"{each.kind}: {each.value}" for each in statement.principals),
+            *(f"anyone but {each.kind}: {each.value}" for each in statement.not_principals),
+        ],
+        "conditions": [
+            {"key": each.key, "operator": each.operator, "values": each.values} for each in statement.conditions
+        ],
+    }

@@ -1,0 +1,184 @@
+"""Check a key before a run, show each line as it comes, and start the run when nothing stands in the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from activation.aws.identity import Identity, who_am_i
+from activation.aws.names import BUNDLED, PackageNeeds
+from activation.aws.preflight import preflight, titles
+from activation.domain.checks import Check, CheckState, Report
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Problem, Refused
+from activation.domain.events import Kind, Outcome
+from activation.domain.sealing import CannotOpen
+from activation.domain.state import iam_names
+from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, StateVersion, Workspace
+from activation.services import activations, events, run_keys, runs
+from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX
+
+# Seconds for which the lines of an attempt can be polled; they hold no secret.
+KEPT_SECONDS = 300
+NAMES_OF_ITS_OWN = "This package chooses its own names; they are known with the plan."
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What became of a key: the run it started, or the report that says what stands in the way."""
+
+    report: Report
+    run: Run | None = None
+
+
+def start(
+    activation: Activation, *, keys: AccessKeys, attempt: str, retry_of: Run | None, by: Member, actor: events.Actor
+) -> Attempt:
+    """Check a key and, when nothing stands in the way, start the run with it.
+
+    Raises Refused where the account is another organization's, or is being activated already.
+    """
+    if activation.package is None:
+        raise Refused("package_missing")
+    who = identity(activation, keys)
+    report = Report(tuple(remembered(activation, keys, who, key=cache_key(by, attempt))))
+    failed = [check.code for check in report.failed]
+    events.record(
+        Kind.PREFLIGHT_DONE,
+        actor=actor,
+        organization=activation.organization,
+        outcome=Outcome.FAILED if failed else Outcome.DONE,
+        reason=", ".join(failed),
+        activation_id=activation.pk,
+        object_type="activation",
+        object_id=activation.pk,
+        after={"account": who.account_id, "principal": who.arn} if who else {},
+    )
+    if report.blocking or who is None:
+        return Attempt(report)
+    # Only now: a key that was refused must not tie its account to this organization.
+    account = activations.claim_account(
+        activation.organization, account_id=who.account_id, partition=who.partition, by=actor
+    )
+    run = runs.start_iam_run(
+        activation,
+        account=account,
+        keys=keys,
+        principal_arn=who.arn,
+        by=by,
+        actor=actor,
+        retry_of=retry_of,
+        preflight=report.to_json(),
+    )
+    return Attempt(report, run)
+
+
+def renew(run: Run, *, keys: AccessKeys, actor: events.Actor) -> None:
+    """Take the key of a run again; raises Refused and Faulted where AWS does not know it or it is another's."""
+    who = who_am_i(keys, run.region, settings.AWS_ENDPOINT_URL)
+    runs.renew_credential(run, keys, account_id=who.account_id, principal_arn=who.arn, actor=actor)
+
+
+def identity(activation: Activation, keys: AccessKeys) -> Identity | None:
+    """Return whose key it is; None where AWS does not say, which the report then explains."""
+    try:
+        return who_am_i(keys, activation.region, settings.AWS_ENDPOINT_URL)
+    except Problem:
+        return None
+
+
+def remembered(activation: Activation, keys: AccessKeys, who: Identity | None, *, key: str) -> Iterator[Check]:
+    """Make the checks one by one, each of them readable by the page as soon as it is done."""
+    lines: list[dict[str, Any]] = []
+    for check in checks(activation, keys, who):
+        lines.append(check.to_json())
+        cache.set(key, lines, KEPT_SECONDS)
+        yield check
+
+
+def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> Iterator[Check]:
+    """Make the checks of an activation's package in its account."""
+    assert activation.package is not None
+    account = activation.cloud_account
+    needs = needs_of(activation.package)
+    for check in preflight(
+        keys,
+        region=activation.region,
+        endpoint=settings.AWS_ENDPOINT_URL,
+        expected_account=account.account_id if account else None,
+        package=needs,
+        external_id=activation.organization.external_id or "",
+        known_names=known_names(activation, who),
+        own_activations=[CloudAccount(organization=activation.organization, account_id=who.account_id).tag]
+        if who
+        else (),
+    ):
+        if check.code in {"names", "quotas"} and not needs.objects and check.state is CheckState.PASSED:
+            yield replace(check, state=CheckState.NOT_CHECKED, detail=NAMES_OF_ITS_OWN)
+        else:
+            yield check
+
+
+def needs_of(package: PackageVersion) -> PackageNeeds:
+    """Return what a package creates and calls, as far as it is known before a plan."""
+    described = package.description
+    actions = described["caller_actions"].get("create", ()) or BUNDLED.actions
+    follows_guide = described["paths"] == [GUIDE_PATH] and described["name_prefixes"] == [GUIDE_PREFIX]
+    if follows_guide:
+        return replace(BUNDLED, actions=tuple(actions))
+    return PackageNeeds((), actions=tuple(actions), boundary=described["boundary"])
+
+
+def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
+    """Return the roles and policies that the account's state holds already."""
+    if who is None:
+        return frozenset()
+    newest = (
+        StateVersion.objects.select_related("run")
+        .filter(
+            workspace__kind=Workspace.IAM,
+            workspace__cloud_account__account_id=who.account_id,
+            workspace__cloud_account__organization=activation.organization,
+        )
+        .order_by("-pk")
+        .first()
+    )
+    try:
+        return iam_names(run_keys.open_state(newest)) if newest else frozenset()
+    except CannotOpen:
+        # The run will say so; the check then takes the names for taken, which is the safe side.
+        return frozenset()
+
+
+def cache_key(member: Member, attempt: str) -> str:
+    """Return where the lines of a person's attempt are kept."""
+    return f"preflight:{member.user_id}:{attempt}"
+
+
+def lines(activation: Activation, *, attempt: str, member: Member) -> list[dict[str, Any]]:
+    """Return all lines of an attempt: those that are done, the one in hand, those still to come."""
+    done = [Check.from_json(each) for each in cache.get(cache_key(member, attempt)) or ()]
+    account = activation.cloud_account
+    rest = titles(account.account_id if account else None)[len(done) :]
+    waiting: list[dict[str, Any]] = [
+        {"title": title, "state": "waiting" if place else "working"} for place, (_, title) in enumerate(rest)
+    ]
+    return [*rows(Report(tuple(done))), *waiting]
+
+
+def rows(report: Report) -> list[dict[str, Any]]:
+    """Return a report as `elements/checklist.html` takes it."""
+    return [
+        {
+            "title": check.title,
+            "state": check.state.value,
+            "text": check.detail,
+            "items": check.items,
+            "remedy": check.remedy,
+            "url": check.docs_url if check.remedy else "",
+            "url_text": "AWS's own page on this",
+        }
+        for check in report.checks
+    ]

@@ -1,0 +1,71 @@
+"""The review of a plan, and its approval."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from activation.decorators import PortalRequest, member_with
+from activation.domain.errors import Problem
+from activation.domain.roles import Right
+from activation.domain.run_status import RunStatus
+from activation.forms import refusal
+from activation.forms.runs import ApprovalForm
+from activation.models import Run
+from activation.selectors import activations as activation_reads
+from activation.selectors import run_reviews
+from activation.selectors import runs as reads
+from activation.services import preflight
+from activation.services import runs as services
+from activation.views.runs import demand_run
+
+
+@never_cache
+@require_safe
+@member_with(Right.SEE_ACTIVATIONS)
+def run_review(request: PortalRequest, run: str) -> HttpResponse:
+    """Show what a plan will do, and ask for the word yes where this member may say it."""
+    row = demand_run(request, run)
+    return show(request, row, ApprovalForm(ask_key=services.needs_key_again(row)))
+
+
+@sensitive_post_parameters("access_key_id", "secret_access_key", "session_token")
+@sensitive_variables("form")
+@never_cache
+@require_POST
+@member_with(Right.APPROVE_RUN)
+def run_approve(request: PortalRequest, run: str) -> HttpResponse:
+    """Approve exactly the plan that was shown; a second press changes nothing."""
+    row = demand_run(request, run)
+    if row.status != RunStatus.PLANNED:
+        messages.info(request, "This run has moved on already; here is where it stands.")
+        return redirect("run", request.organization.slug, row.pk)
+    form = ApprovalForm(request.POST, ask_key=services.needs_key_again(row))
+    if form.is_valid():
+        try:
+            if form.keys is not None:
+                preflight.renew(row, keys=form.keys, actor=request.actor)
+            services.approve(row, typed=form.cleaned_data["confirmation"], by=request.member, actor=request.actor)
+            return redirect("run", request.organization.slug, row.pk)
+        except Problem as error:
+            refusal.show(form, error)
+    return show(request, row, form, status=422)
+
+
+def show(request: PortalRequest, row: Run, form: ApprovalForm, *, status: int = 200) -> HttpResponse:
+    """Answer with the review page."""
+    context = {
+        "run": row,
+        "reviewed": run_reviews.reviewed(row, request.member),
+        "where": reads.situation(row, request.member),
+        "form": form,
+        "may_approve": request.member.may_approve(started_by_id=row.created_by_id),
+        "walks": request.member.may(Right.WALK_WIZARD),
+        "key": reads.key_of(row),
+        "steps": activation_reads.stepper(row.activation, 2),
+        "run_url": reverse("run", args=[request.organization.slug, row.pk]),
+    }
+    return render(request, "activation/run_review.html", context, status=status)
