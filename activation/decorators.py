@@ -5,14 +5,18 @@ from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
 from activation.domain.roles import Right
+from activation.domain.steps import STEP_TITLES, Step
 from activation.http import address
-from activation.models import Member, Organization, User
+from activation.models import Activation, Member, Organization, User
+from activation.selectors.activations import farthest_page, find_activation, page_of
 from activation.services import refusals
 from activation.services.events import Actor
 
@@ -65,6 +69,33 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
 
         return login_required(guarded)  # type: ignore[return-value]
+
+    return decorate
+
+
+WizardView = Callable[Concatenate[PortalRequest, Activation, P], HttpResponse]
+NamedView = Callable[Concatenate[PortalRequest, str, P], HttpResponse]
+
+
+def at_step(step: Step) -> Callable[[WizardView[P]], NamedView[P]]:
+    """Hand the view the activation named in the address, once it has reached a step; use it under `member_with`.
+
+    An activation of another organization gets 404. One that is not there yet leads to the step it has reached.
+    """
+
+    def decorate(view: WizardView[P]) -> NamedView[P]:
+        @wraps(view)
+        def guarded(request: PortalRequest, activation: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            found = find_activation(request.organization, activation)
+            if found is None:
+                raise Http404
+            if step > found.step:
+                here, there = STEP_TITLES[step], STEP_TITLES[found.step]
+                messages.warning(request, f"“{here}” comes after “{there}”, which is not done yet.")
+                return redirect(page_of(found, farthest_page(found)))
+            return view(request, found, *args, **kwargs)
+
+        return guarded  # type: ignore[return-value]
 
     return decorate
 

@@ -13,6 +13,17 @@ _OPERATOR = "StringEquals"
 _KEY = "sts:ExternalId"
 
 
+def trust_policy(principal: str, external_id: str) -> dict[str, object]:
+    """Write the trust policy that `lint_trust` asks for, as an IAM document."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": ASSUME_ROLE,
+        "Condition": {_OPERATOR: {_KEY: external_id}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 @dataclass(frozen=True)
 class Finding:
     """One thing the safety check refuses: a stable code, where, and a sentence for people."""

@@ -6,11 +6,12 @@ from typing import Any
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import NoReverseMatch, reverse
 
+from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput
 from activation.domain.control_plane import ControlPlane
 from activation.domain.regions import REGIONS
 from activation.domain.roles import Right
 from activation.domain.run_status import ACTIVE, SUCCEEDED, RunStatus
-from activation.domain.steps import ACTIVATION_LABELS, REACHED, STEP_TITLES, ActivationStatus, Step
+from activation.domain.steps import REACHED, STEP_TITLES, ActivationStatus, Step
 from activation.models import Activation, CloudAccount, Event, Member, Organization, Run
 
 ACTIVATIONS_PER_PAGE = 25
@@ -69,7 +70,8 @@ def stepper(activation: Activation, current: Step | int | None = None) -> list[d
 def find_activation(organization: Organization, pk: str) -> Activation | None:
     """Return one of the organization's activations with what its pages need."""
     rows = Activation.objects.for_organization(organization)
-    return rows.select_related("organization", "cloud_account", "package").filter(pk=pk).first()
+    rows = rows.select_related("organization", "cloud_account", "package").defer("package__archive")
+    return rows.filter(pk=pk).first()
 
 
 def active_run(activation: Activation) -> Run | None:
@@ -173,6 +175,40 @@ def next_action(activation: Activation, run: Run | None) -> str:
     return "Open"
 
 
-def status_words(activation: Activation) -> str:
-    """Return the activation's status as people read it."""
-    return ACTIVATION_LABELS[ActivationStatus(activation.status)]
+def page_reached(activation: Activation, run: Run | None) -> str:
+    """Return the address where work goes on: the run under way, else the page of the step reached."""
+    if run is not None:
+        try:
+            return reverse("run", args=[activation.organization.slug, run.pk])
+        except NoReverseMatch:
+            pass
+    return page_of(activation, farthest_page(activation))
+
+
+def runs_of(activation: Activation) -> list[Run]:
+    """Return the activation's latest runs, newest first."""
+    return list(Run.objects.filter(activation=activation).order_by("-created_at")[:10])
+
+
+@dataclass(frozen=True)
+class ArnGroup:
+    """The stored ARNs of one kind: each output with its value."""
+
+    title: str
+    rows: list[tuple[ArnOutput, str]]
+
+
+def arn_groups(account: CloudAccount | None) -> list[ArnGroup]:
+    """Return the account's ARNs as two roles and five policies; nothing where none are stored."""
+    if account is None or not account.arns:
+        return []
+    titles = {"role": "Two roles", "policy": "Five policies"}
+    return [
+        ArnGroup(title, [(output, account.arns.get(output.name, "")) for output in ARN_OUTPUTS if output.kind == kind])
+        for kind, title in titles.items()
+    ]
+
+
+def arns_as_text(account: CloudAccount) -> str:
+    """Return the ARNs as `terraform output` writes them."""
+    return "\n".join(f'{name} = "{account.arns[name]}"' for name in sorted(account.arns))

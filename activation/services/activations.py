@@ -11,11 +11,12 @@ from activation.domain.arn_set import ArnSetCheck, check_set
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
+from activation.domain.prerequisites import PREREQUISITES as LISTED
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Member, Organization, Run
 from activation.services import events, packages
 
-PREREQUISITES = ("welcome", "owner", "account", "quotas", "created", "key")
+PREREQUISITES = tuple(each.name for each in LISTED)
 
 
 @transaction.atomic
@@ -26,13 +27,15 @@ def create(
 
     Raises Refused where the region is activated, or being activated, in that account.
     """
+    # Whoever has not had the external ID before gets to see what it is for, also where it is issued here.
+    locked_before = organization.external_id_locked_at is not None
     issue_external_id(organization, by=by)
     organization.refresh_from_db()
     if account is not None:
         refuse_second(organization, region=region, account=account)
     if account is not None and account.is_authorized:
         status = ActivationStatus.CONFIGURING
-    elif organization.external_id_locked_at:
+    elif locked_before:
         status = ActivationStatus.PROVISIONING_IAM
     else:
         status = ActivationStatus.AUTHORIZING
@@ -92,6 +95,18 @@ def issue_external_id(organization: Organization, *, by: events.Actor) -> None:
         )
 
 
+def check_external_id(organization: Organization, *, text: str) -> str:
+    """Return the external ID as it would be locked, for the second look; raises Refused as locking it would."""
+    if organization.control_plane != ControlPlane.ZILLIZ:
+        raise Refused("external_id_is_issued_here", field="external_id")
+    if organization.external_id_locked_at:
+        raise Refused("external_id_locked", field="external_id")
+    value = external_ids.check(text)
+    if Organization.objects.filter(external_id=value).exclude(pk=organization.pk).exists():
+        raise Refused("external_id_taken", field="external_id")
+    return value
+
+
 @transaction.atomic
 def lock_external_id(activation: Activation, *, text: str, by: events.Actor) -> None:
     """Lock the external ID that came from the Zilliz Cloud console, after the second look.
@@ -99,11 +114,7 @@ def lock_external_id(activation: Activation, *, text: str, by: events.Actor) -> 
     Raises Refused where it breaks AWS's grammar, is another organization's, or one is locked already.
     """
     organization = activation.organization
-    if organization.control_plane != ControlPlane.ZILLIZ:
-        raise Refused("external_id_is_issued_here", field="external_id")
-    value = external_ids.check(text)
-    if Organization.objects.filter(external_id=value).exclude(pk=organization.pk).exists():
-        raise Refused("external_id_taken", field="external_id")
+    value = check_external_id(organization, text=text)
     try:
         with transaction.atomic():
             locked = Organization.objects.filter(pk=organization.pk, external_id_locked_at__isnull=True).update(

@@ -207,10 +207,28 @@ def rules_for(run: Run) -> Rules:
     )
 
 
+@transaction.atomic
+def settle(activation: Activation) -> PackageVersion:
+    """Return the activation's package; one that began without takes the one chosen now and keeps it.
+
+    Raises Refused where the installation administrator has not chosen any.
+    """
+    if activation.package is None:
+        package = chosen(activation.control_plane)
+        if package is None:
+            raise Refused("package_missing")
+        Activation.objects.filter(pk=activation.pk, package__isnull=True).update(package=package)
+        activation.refresh_from_db(fields=["package"])
+    assert activation.package is not None
+    return activation.package
+
+
 def download(activation: Activation, *, with_external_id: bool) -> bytes:
-    """Return the package for people who run it themselves: `terraform.tfvars.example` filled, the same bytes each time."""
-    package = activation.package
-    assert package is not None
+    """Return the package for people who run it themselves: `terraform.tfvars.example` filled, the same bytes each time.
+
+    Raises Refused as `settle` does.
+    """
+    package = settle(activation)
     files = unpack(bytes(package.archive))
     values = {"aws_region": activation.region, "vendor_principal_arn": principal_for(activation.control_plane)}
     if with_external_id:
@@ -220,3 +238,19 @@ def download(activation: Activation, *, with_external_id: bool) -> bytes:
     filled = fill_example(example, {name: value for name, value in values.items() if name in known})
     files["terraform.tfvars.example"] = filled.encode()
     return pack(files, package.name)
+
+
+@transaction.atomic
+def hand_out(activation: Activation, *, with_external_id: bool, by: events.Actor) -> bytes:
+    """Return the package as `download` does, and record who took it, with the SHA-256 of what they got."""
+    archive = download(activation, with_external_id=with_external_id)
+    events.record(
+        Kind.PACKAGE_DOWNLOADED,
+        actor=by,
+        organization=activation.organization,
+        activation_id=activation.pk,
+        object_type="package",
+        object_id=settle(activation).sha256,
+        after={"sha256": hashlib.sha256(archive).hexdigest(), "with_external_id": with_external_id},
+    )
+    return archive
