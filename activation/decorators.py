@@ -4,12 +4,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Concatenate, ParamSpec
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
 from activation.domain.roles import Right
@@ -127,7 +130,21 @@ def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, H
     return login_required(guarded)
 
 
-def poll(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
-    """Mark a view that pages call by themselves: it does not prolong the session."""
-    view.is_poll = True  # type: ignore[attr-defined]
-    return view
+def poll(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Mark a view that pages call by themselves: it does not prolong the session.
+
+    Where the session has ended htmx is told to sign in and to come back to the page, not to the poll's own address.
+    """
+
+    @wraps(view)
+    def polled(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.headers.get("HX-Request") and not request.user.is_authenticated:
+            page = urlsplit(request.headers.get("HX-Current-URL", ""))
+            back = urlencode({"next": urlunsplit(("", "", page.path, page.query, ""))})
+            return HttpResponse(status=401, headers={"HX-Redirect": f"{reverse(settings.LOGIN_URL)}?{back}"})
+        return view(request, *args, **kwargs)
+
+    polled.is_poll = True  # type: ignore[attr-defined]
+    return polled
