@@ -12,6 +12,7 @@ import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from activation.management import environment, local_aws, parts, ports
 from activation.management.data_directory import DataDirectory, Unusable, write_privately
@@ -85,10 +86,10 @@ class Installation:
 
     def _settings(self) -> dict[str, str]:
         """Return all that the processes' environments hold of settings: ours, then what was given."""
-        hosts = ",".join(dict.fromkeys(["localhost", "127.0.0.1", "[::1]", self._shown_host()]))
+        # This machine itself must always be let in: `_answers` asks it whether all is well.
+        hosts = [*environment.value(self.given, "ALLOWED_HOSTS").split(","), urlsplit(self.address).hostname or ""]
+        hosts += [self._shown_host(), "localhost", "127.0.0.1", "[::1]"]
         ours = {
-            "DATA_DIR": str(self.data.path),
-            "ALLOWED_HOSTS": hosts,
             "PORTAL_URL": self.address,
             "NODE_NAME": self.node,
         }
@@ -97,7 +98,12 @@ class Installation:
                 ours[f"{name}_FILE"] = str(make())
         if not environment.value(self.given, "BROKER_URL"):
             ours["BROKER_URL"] = f"redis+socket://{self.data.socket()}"
-        return {**ours, **self.given, "DATA_DIR": str(self.data.path)}
+        fixed = {
+            "DATA_DIR": str(self.data.path),
+            "ALLOWED_HOSTS": ",".join(dict.fromkeys(filter(None, map(str.strip, hosts)))),
+            "DEMO": "1" if self.wishes.demo else "0",
+        }
+        return {**ours, **self.given, **fixed}
 
     # --- the whole life
 
@@ -138,8 +144,6 @@ class Installation:
             self.programs.start(parts.valkey(self.data.path / "valkey", environment.value(self.settings, "BROKER_URL")))
         if self.wishes.demo:
             self.programs.start(local_aws.program(self.data.simulator))
-            # The database can be made meanwhile; of the local AWS it needs to know only that this is the demo.
-            self.programs.environment["DEMO"] = "1"
         self.data.remember(self.settings)
         preparing = self.programs.once(parts.prepare())
         answer = self._answer_of(preparing)

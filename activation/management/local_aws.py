@@ -48,7 +48,6 @@ def portal_settings(found: dict[str, Any]) -> dict[str, str]:
     """Return the settings by which the portal uses this AWS, and is the vendor."""
     return {
         "AWS_ENDPOINT_URL": str(found["endpoint"]),
-        "DEMO": "1",
         "VENDOR_HOSTS_PORTAL": "1",
         "VENDOR_PRINCIPAL_ARN": str(found["identities"]["vendor"]["principal_arn"]),
     }

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+
+from activation.runner import workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 # What a machine may have set; none of it may reach the portal's processes.
@@ -115,3 +118,5 @@ class Up:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
+        if self.data.is_dir():
+            shutil.rmtree(workspace.places(self.data).work, ignore_errors=True)
