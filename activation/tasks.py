@@ -23,4 +23,5 @@ def ship_run(run_id: str) -> None:
 @shared_task(name="activation.sweep", acks_late=False, max_retries=0, expires=10)
 def sweep() -> None:
     """Find what was lost sight of, what waits and what is over its time."""
+    trace.run_id.set("")
     sweeping.sweep()

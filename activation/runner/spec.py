@@ -45,6 +45,8 @@ class Spec:
     keep: dict[str, str] = field(default_factory=dict)
     # Where the initialized `.terraform` is saved for the next run of this package version.
     template: str = ""
+    # The directory of providers that init fills and that later runs, under other uids, read.
+    cache: str = ""
 
     def to_json(self) -> str:
         """Return the text for the pipe; it holds secrets."""

@@ -272,6 +272,8 @@ class Supervisor:
         target = Path(self.spec.template) if self.spec.template else None
         if target is None or target.exists():
             return
+        if self.spec.cache:
+            make_readable(Path(self.spec.cache))
         fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
         with contextlib.suppress(OSError):
             shutil.copytree(self.work / ".terraform", fresh / ".terraform", symlinks=True)
@@ -317,6 +319,18 @@ class Supervisor:
         with contextlib.suppress(OSError):
             write_durably(self.control / EXIT, json.dumps(outcome).encode())
         shutil.rmtree(self.work, ignore_errors=True)
+
+
+def make_readable(folder: Path) -> None:
+    """Take a directory that a run filled back from its uid, and let every run read it."""
+    os.chown(folder, os.geteuid(), os.getegid())
+    folder.chmod(0o755)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = os.path.join(parent, name)
+            os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+            if not os.path.islink(path):
+                os.chmod(path, 0o755)  # noqa: S103 - providers are public, and programs
 
 
 def finished_address(line: str) -> tuple[str, bool]:

@@ -108,13 +108,13 @@ def ports(endpoint: str) -> tuple[int, ...]:
 
 def init(terraform: Terraform, *, cache: Path) -> Command:
     """Return `init`: providers exactly as the lock file has them, kept in a cache that runs share."""
-    arguments = ("init", "-input=false", "-no-color", "-lockfile=readonly", "-backend=false")
+    arguments = ("init", "-input=false", "-json", "-lockfile=readonly", "-backend=false")
     return Command("init", (terraform.path, *arguments), environment={"TF_PLUGIN_CACHE_DIR": str(cache)})
 
 
 def init_without_lock(terraform: Terraform, *, cache: Path) -> Command:
     """Return `init` for a package that brings no lock file."""
-    arguments = ("init", "-input=false", "-no-color", "-backend=false")
+    arguments = ("init", "-input=false", "-json", "-backend=false")
     return Command("init", (terraform.path, *arguments), environment={"TF_PLUGIN_CACHE_DIR": str(cache)})
 
 

@@ -160,6 +160,7 @@ def specification(run: Run) -> Spec:
         abandoned_seconds=settings.RUN_ABANDONED_SECONDS,
         keep=keep,
         template=str(template),
+        cache=str(where.cache) if writable else "",
     )
 
 

@@ -1,0 +1,26 @@
+"""A simulator of its own for each test of the engine, and an engine beside it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from activation.simulator.client import Simulator
+from tests.real.engine import Engine
+from tests.simulator.conftest import end, start_simulator
+
+
+@pytest.fixture
+def simulator(tmp_path: Path) -> Iterator[Simulator]:
+    """Run a simulator in which nothing was done yet."""
+    process = start_simulator(tmp_path / "aws")
+    yield Simulator.from_directory(tmp_path / "aws")
+    end(process)
+
+
+@pytest.fixture
+def engine(transactional_db: None, valkey: None, simulator: Simulator, tmp_path: Path) -> Iterator[Engine]:
+    """Return an engine without a worker; what it started ends with the test."""
+    built = Engine(simulator, tmp_path)
+    yield built
+    built.stop()
