@@ -176,12 +176,10 @@ def next_action(activation: Activation, run: Run | None) -> str:
 
 
 def page_reached(activation: Activation, run: Run | None) -> str:
-    """Return the address where work goes on: the run under way, else the page of the step reached."""
-    if run is not None:
-        try:
-            return reverse("run", args=[activation.organization.slug, run.pk])
-        except NoReverseMatch:
-            pass
+    """Return the address where work goes on: the activation's own run under way, else the page of the step reached."""
+    if run is not None and run.activation_id == activation.pk:
+        page = "run_review" if run.status == RunStatus.PLANNED else "run"
+        return reverse(page, args=[activation.organization.slug, run.pk])
     return page_of(activation, farthest_page(activation))
 
 

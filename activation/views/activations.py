@@ -105,9 +105,9 @@ def activation_before(request: PortalRequest, activation: Activation) -> HttpRes
             messages.warning(
                 request, f"{missing} of {len(listed)} prerequisites are not ticked off. You can come back."
             )
-        if "save" in request.POST:
-            return redirect("activation_before", request.organization.slug, activation.pk)
-        return redirect("activation_external_id", request.organization.slug, activation.pk)
+        return redirect(
+            "activation_before" if "save" in request.POST else "activation", request.organization.slug, activation.pk
+        )
     return render(request, "activation/before.html", before_context(activation))
 
 

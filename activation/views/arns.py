@@ -80,12 +80,14 @@ def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
         return {"entries": entries({}, pressed=False), "right": 0, "unread": []}
     form.is_valid()
     rows = entries(form.values(), pressed=pressed)
+    right = sum(row.is_right for row in rows)
     readings = form.readings()
     accounts = sorted({row.value.split(":")[4] for row in rows if row.is_right})
     return {
         "form": form,
         "entries": rows,
-        "right": sum(row.is_right for row in rows),
+        "right": right,
+        "part": f"{right} of 7 are there",
         "account": accounts[0] if len(accounts) == 1 else "",
         "unread": [(PLACES[name], line) for name, reading in readings.items() for line in reading.lines],
     }
