@@ -90,11 +90,11 @@ def parse(text: str, *, field: str | None = None, partitions: Collection[str] = 
 def parse_iam(
     text: str, kind: Kind = "role", *, field: str | None = None, partitions: Collection[str] = PARTITIONS
 ) -> IamArn:
-    """Read the ARN of a role or of a customer-managed policy.
+    r"""Read the ARN of a role or of a customer-managed policy.
 
     Raises Refused as `parse` does, and arn_not_iam, arn_session, arn_has_region, arn_aws_managed, arn_account,
-    arn_kind, arn_no_name, arn_path, arn_path_too_long, arn_name, arn_name_too_long. Source of the rule: IAM quotas (role name 64,
-    policy name 128, path 512, names of `[\\w+=,.@-]`).
+    arn_kind, arn_no_name, arn_path, arn_path_too_long, arn_name, arn_name_too_long.
+    Source of the rule: IAM quotas (role name 64, policy name 128, path 512, names of `[\w+=,.@-]`).
     """
     arn = parse(text, field=field, partitions=partitions)
     if arn.service == "sts":

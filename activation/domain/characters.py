@@ -26,7 +26,7 @@ def decode(source: str | bytes) -> str:
     """
     if isinstance(source, str):
         return source.removeprefix("\ufeff")
-    for mark, encoding in _MARKS:
+    for mark, encoding in _MARKS:  # noqa: B007 - used after the loop
         if source.startswith(mark):
             break
     else:

@@ -15,9 +15,9 @@ _ALPHABET = string.digits + string.ascii_lowercase
 
 
 def check(text: str) -> str:
-    """Return the external ID without the blanks around it.
+    r"""Return the external ID without the blanks around it.
 
-    Source of the rule: AWS STS AssumeRole, `ExternalId`: 2 to 1224 characters of `[\\w+=,.@:\\/-]*`.
+    Source of the rule: AWS STS AssumeRole, `ExternalId`: 2 to 1224 characters of `[\w+=,.@:\/-]*`.
     Raises Refused with field `external_id`: external_id_empty, external_id_blank, external_id_quote,
     external_id_not_ascii, external_id_character, external_id_too_short, external_id_too_long.
     """
@@ -47,7 +47,7 @@ def _refuse_first_bad_character(value: str) -> None:
 
 
 def is_unusual(text: str) -> bool:
-    """Tell whether the ID does not look like the public example, `cid-` and 25 of `[a-z0-9]`; it may be right all the same."""
+    """Tell whether it looks unlike the public example, `cid-` and 25 of `[a-z0-9]`; it may be right all the same."""
     return _USUAL.fullmatch(text) is None
 
 

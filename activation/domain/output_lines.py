@@ -46,9 +46,7 @@ class _Name:
     name: str
 
 
-_STRAIGHT = str.maketrans(
-    {character: '"' for character in CURLY_QUOTES + "'`"} | {"\u00a0": " ", "\u202f": " ", "\u3000": " "}
-)
+_STRAIGHT = str.maketrans(dict.fromkeys(CURLY_QUOTES + "'`", '"') | {"\u00a0": " ", "\u202f": " ", "\u3000": " "})
 _TIME = re.compile(
     r"^(?:\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?"
     r"|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?)(?:[ \t|]+|$)"

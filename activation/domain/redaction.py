@@ -32,9 +32,9 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def variants(secret: str) -> frozenset[bytes]:
-    """Give every form, of at least 8 bytes, in which a secret may appear in a log.
+    r"""Give every form, of at least 8 bytes, in which a secret may appear in a log.
 
-    Raw, JSON (Python's, Go's, `\\/`), URL (quote, quote_plus, either case), HTML, hexadecimal in either case, and
+    Raw, JSON (Python's, Go's, `\/`), URL (quote, quote_plus, either case), HTML, hexadecimal in either case, and
     Base64 at its three alignments in both alphabets, without the characters shared with its neighbors.
     """
     raw = secret.encode("utf-8", "surrogatepass")

@@ -1,7 +1,5 @@
 """Hosts that run Terraform, as they last reported."""
 
-from typing import ClassVar
-
 from django.db import models
 
 

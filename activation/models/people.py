@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
@@ -45,7 +46,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(models.functions.Lower("email"), name="one_account_per_address"),
+            models.UniqueConstraint(Lower("email"), name="one_account_per_address"),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Runs: a plan and, once approved, its apply; their logs, plans and keys."""
 
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.db import models
@@ -50,14 +51,14 @@ class RunQuerySet(models.QuerySet["Run"]):
             .update(
                 lease_owner=owner,
                 lease_epoch=F("lease_epoch") + 1,
-                lease_until=now + timezone.timedelta(seconds=seconds),
+                lease_until=now + timedelta(seconds=seconds),
             )
         )
         return self.values_list("lease_epoch", flat=True).get(pk=pk) if taken else None
 
     def renew_lease(self, pk: str, *, epoch: int, seconds: float) -> bool:
         """Prolong one's own lease; return whether it was still one's own."""
-        until = timezone.now() + timezone.timedelta(seconds=seconds)
+        until = timezone.now() + timedelta(seconds=seconds)
         return bool(self.filter(pk=pk, lease_epoch=epoch).update(lease_until=until))
 
     def release_lease(self, pk: str, *, epoch: int) -> None:

@@ -24,11 +24,11 @@ TYPED: Final = {
         "The external ID holds {character}, at place {position}.", "Paste the ID without quotation marks."
     ),
     "external_id_not_ascii": Wording(
-        "The external ID holds {character} at place {position}; AWS allows plain English letters, digits and signs.",
+        "The external ID holds {character}, at place {position}; AWS allows English letters, digits and signs only.",
         "Copy the ID from the console again instead of typing it.",
     ),
     "external_id_character": Wording(
-        "The external ID holds {character} at place {position}; AWS allows letters, digits and _ + = , . @ : / - only.",
+        "The external ID holds {character}, at place {position}; AWS allows letters, digits and _ + = , . @ : / -.",
         "Copy the ID from the console again.",
     ),
     "external_id_too_short": Wording(
