@@ -120,7 +120,13 @@ def outside(name: str, method: str, expected: tuple[int, ...], parts: Parts = no
 
 
 MANAGERS_READ = members(owner=200, operator=403, admin=200, auditor=403)
+WALKERS = members(owner=200, operator=200, admin=403, auditor=403)
+WALKERS_SENT_ON = members(owner=302, operator=302, admin=403, auditor=403)
 NOBODY_POSTS = everybody(405)
+EVERY_MEMBER_READS = members(owner=200, operator=200, admin=200, auditor=200)
+WALKERS_READ = members(owner=200, operator=200, admin=403, auditor=403)
+# What they do leads to another page.
+WALKERS_ACT = members(owner=302, operator=302, admin=403, auditor=403)
 SERVER_READS = (302, 404, 404, 404, 404, 404, 200)
 
 TABLE = (
@@ -175,6 +181,60 @@ TABLE = (
     # --- activations
     Row("activations", "GET", members(owner=200, operator=200, admin=200, auditor=200)),
     Row("activations", "POST", NOBODY_POSTS),
+    # --- step 2, run it here
+    Row("activation_run_here", "GET", WALKERS_READ, activation),
+    Row("activation_run_here", "POST", members(owner=422, operator=422, admin=403, auditor=403), activation),
+    Row("activation_preflight", "GET", WALKERS_READ, activation),
+    Row("activation_preflight", "POST", NOBODY_POSTS, activation),
+    Row("run", "GET", EVERY_MEMBER_READS, run),
+    Row("run", "POST", NOBODY_POSTS, run),
+    Row("run_status", "GET", EVERY_MEMBER_READS, run),
+    Row("run_status", "POST", NOBODY_POSTS, run),
+    Row("run_log", "GET", EVERY_MEMBER_READS, run),
+    Row("run_log", "POST", NOBODY_POSTS, run),
+    Row("run_log_raw", "GET", EVERY_MEMBER_READS, run),
+    Row("run_log_raw", "POST", NOBODY_POSTS, run),
+    Row("run_review", "GET", EVERY_MEMBER_READS, run),
+    Row("run_review", "POST", NOBODY_POSTS, run),
+    Row("run_approve", "GET", NOBODY_POSTS, run),
+    Row("run_approve", "POST", WALKERS_ACT, run, {"confirmation": "yes"}),
+    Row("run_cancel", "GET", NOBODY_POSTS, run),
+    Row("run_cancel", "POST", WALKERS_ACT, run),
+    Row("run_discard", "GET", NOBODY_POSTS, run),
+    Row("run_discard", "POST", WALKERS_ACT, run),
+    Row("run_force", "GET", WALKERS_ACT, run),
+    Row("run_force", "POST", WALKERS_ACT, run, {"confirmation": "stop by force"}),
+    Row("activation_new", "GET", WALKERS),
+    Row("activation_new", "POST", WALKERS_SENT_ON, posted={"region": "us-west-2"}),
+    Row("activation", "GET", members(owner=302, operator=302, admin=200, auditor=200), activation),
+    Row("activation", "POST", NOBODY_POSTS, activation),
+    Row("activation_before", "GET", WALKERS, activation),
+    Row("activation_before", "POST", WALKERS_SENT_ON, activation),
+    Row("activation_external_id", "GET", WALKERS, activation),
+    Row("activation_external_id", "POST", members(owner=422, operator=422, admin=403, auditor=403), activation),
+    Row("activation_external_id_reveal", "GET", NOBODY_POSTS, activation),
+    Row("activation_external_id_reveal", "POST", members(owner=302, operator=403, admin=403, auditor=403), activation),
+    Row("activation_external_id_continue", "GET", NOBODY_POSTS, activation),
+    # 409: the world's organizations have no external ID yet.
+    Row(
+        "activation_external_id_continue", "POST", members(owner=409, operator=409, admin=403, auditor=403), activation
+    ),
+    Row("activation_arns", "GET", WALKERS, activation),
+    Row("activation_arns", "POST", NOBODY_POSTS, activation),
+    Row("activation_run_yourself", "GET", WALKERS, activation),
+    Row(
+        "activation_run_yourself",
+        "POST",
+        members(owner=422, operator=422, admin=403, auditor=403),
+        activation,
+        {"take": "1"},
+    ),
+    Row("activation_paste_check", "GET", NOBODY_POSTS, activation),
+    Row("activation_paste_check", "POST", WALKERS, activation, {"paste": "something else"}),
+    Row("activation_package_download", "GET", WALKERS, activation),
+    Row("activation_package_download", "POST", NOBODY_POSTS, activation),
+    Row("activation_region", "GET", WALKERS, activation),
+    Row("activation_region", "POST", NOBODY_POSTS, activation),
 )
 
 # A method that nobody may use is refused before the person is looked at.

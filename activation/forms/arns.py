@@ -51,7 +51,8 @@ class PasteForm(forms.Form):
             paste = posted.get("paste", "")
             posted["paste"] = Masker(()).mask_text(paste) if len(paste) <= LIMIT else ""
             self.paste_length = len(paste)
-        super().__init__(posted, files)
+        super().__init__(posted, files if posted is not None else None)
+        self.readings: dict[str, Reading] = {}
         self.typed = {output.name: posted.get(output.name, "").strip() for output in ARN_OUTPUTS} if posted else {}
 
     def clean_paste(self) -> str:
@@ -69,15 +70,16 @@ class PasteForm(forms.Form):
             raise forms.ValidationError(too_large(upload.size or 0))
         return bytes(upload.read())
 
-    def readings(self) -> dict[str, Reading]:
-        """Return what was understood, by `paste` and `upload`; only of what was given."""
+    def clean(self) -> dict[str, Any]:
+        """Read what was given: `readings` holds what was understood, by `paste` and `upload`."""
         given = {name: self.cleaned_data.get(name) for name in PLACES}
-        return {name: read(text) for name, text in given.items() if text}
+        self.readings = {name: read(text) for name, text in given.items() if text}
+        return self.cleaned_data
 
     def values(self) -> dict[str, str]:
         """Return the seven fields: what was pasted fills them, what was typed stays where nothing was found."""
         found = dict(self.typed)
-        for reading in self.readings().values():
+        for reading in self.readings.values():
             found |= reading.found
         return found
 

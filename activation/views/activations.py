@@ -53,7 +53,9 @@ def activations(request: PortalRequest) -> HttpResponse:
 def activation_new(request: PortalRequest) -> HttpResponse:
     """Ask for region and account, and begin an activation."""
     accounts = authorized_accounts(request.organization)
-    form = ActivationForm(request.POST or None, regions=settings.REGIONS, accounts=accounts)
+    form = ActivationForm(
+        request.POST if request.method == "POST" else None, regions=settings.REGIONS, accounts=accounts
+    )
     if request.method == "POST" and form.is_valid():
         try:
             return begin(request, form)

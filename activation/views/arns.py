@@ -40,7 +40,7 @@ def activation_arns(request: PortalRequest, activation: Activation) -> HttpRespo
 @at_step(Step.ARNS)
 def activation_run_yourself(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Hand out the package and its commands; take the outputs back, all seven or none."""
-    form = PasteForm(request.POST or None, request.FILES or None)
+    form = PasteForm(request.POST if request.method == "POST" else None, request.FILES)
     if request.method == "POST" and form.is_valid() and "take" in request.POST:
         try:
             return take(request, activation, form)
@@ -66,7 +66,7 @@ def take(request: PortalRequest, activation: Activation, form: PasteForm) -> Htt
     """Store the ARNs and lead on; raises Refused where there are none, or where they cannot be taken here."""
     values = form.values()
     if not any(values.values()):
-        raise Refused("output_missing" if form.readings() else "output_empty", field="paste")
+        raise Refused("output_missing" if form.readings else "output_empty", field="paste")
     checked = services.take_arns(activation, values, by=request.actor)
     if checked.problems:
         raise Refused("arns_incomplete", right=len(checked.parsed))
@@ -81,7 +81,6 @@ def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
     form.is_valid()
     rows = entries(form.values(), pressed=pressed)
     right = sum(row.is_right for row in rows)
-    readings = form.readings()
     accounts = sorted({row.value.split(":")[4] for row in rows if row.is_right})
     return {
         "form": form,
@@ -89,7 +88,7 @@ def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
         "right": right,
         "part": f"{right} of 7 are there",
         "account": accounts[0] if len(accounts) == 1 else "",
-        "unread": [(PLACES[name], line) for name, reading in readings.items() for line in reading.lines],
+        "unread": [(PLACES[name], line) for name, reading in form.readings.items() for line in reading.lines],
     }
 
 

@@ -33,7 +33,7 @@ def activation_external_id(request: PortalRequest, activation: Activation) -> Ht
     """
     if request.organization.external_id_locked_at and request.method == "GET":
         return page(request, activation, shown=external_ids.mask(request.organization.external_id or ""))
-    form = ExternalIdForm(request.POST or None)
+    form = ExternalIdForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             return take_in(request, activation, form.cleaned_data["external_id"])
