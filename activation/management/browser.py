@@ -119,13 +119,13 @@ class Browser:
         return self._open(urllib.request.Request(urllib.parse.urljoin(self.page.url or self.address, path)))
 
     def fetch(self, path: str) -> tuple[int, bytes, Mapping[str, str]]:
-        """Return status, bytes and headers of a download, or of a poll; the page stays where it is."""
+        """Return status, bytes and headers (names in small letters) of a download or a poll; the page stays."""
         request = urllib.request.Request(urllib.parse.urljoin(self.address, path), headers={"HX-Request": "true"})
         try:
             with self._opener.open(request, timeout=SECONDS) as answer:
-                return answer.status, answer.read(), dict(answer.headers)
+                return answer.status, answer.read(), {name.lower(): value for name, value in answer.headers.items()}
         except urllib.error.HTTPError as error:
-            return error.code, error.read(), dict(error.headers)
+            return error.code, error.read(), {name.lower(): value for name, value in error.headers.items()}
 
     def form_with(self, *names: str, action: str = "") -> Element:
         """Return the first form that has all these fields, or whose action ends so; raises NoSuchForm."""

@@ -195,7 +195,8 @@ class DataDirectory:
         """Delete all that lies in it except the locks, which are held. Raises Unusable while a run lives."""
         if alive := self.living_runs():
             raise Unusable(f"Terraform of {', '.join(sorted(alive.values()))} still runs here: nothing was deleted.")
-        shutil.rmtree(self.runs().work, ignore_errors=True)
+        for elsewhere in (self.runs().work, self.runs().cache):
+            shutil.rmtree(elsewhere, ignore_errors=True)
         for entry in self.path.iterdir():
             if entry.name in {"up.lock", "processes.lock"}:
                 continue

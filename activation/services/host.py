@@ -15,6 +15,10 @@ from activation.models import Node
 from activation.runner import process, terraform, workspace
 
 
+# How the probe ends the name of a wall that is a path which runs need.
+REACHED = " can be reached"
+
+
 @cache
 def where() -> workspace.Places:
     """Return this host's directories."""
@@ -61,6 +65,9 @@ def demand_sandbox() -> tuple[str, bool]:
         return str(report["level"]), True
     if settings.ALLOW_UNSANDBOXED:
         return "none (allowed by ALLOW_UNSANDBOXED)", False
+    unreachable = [wall.removesuffix(REACHED) for wall, held in report["walls"].items() if not held and REACHED in wall]
+    if unreachable and all(held or REACHED in wall for wall, held in report["walls"].items()):
+        raise Faulted("out_of_reach", paths=", ".join(unreachable))
     broken = ", ".join(wall for wall, held in report["walls"].items() if not held) or "no Landlock in this kernel"
     raise Faulted("sandbox_unavailable", detail=broken)
 

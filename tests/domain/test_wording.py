@@ -11,4 +11,4 @@ def test_a_code_stands_in_one_room_only() -> None:
 
 
 def test_what_happened_is_a_sentence() -> None:
-    assert [code for code, wording in WORDING.items() if wording.text.rstrip()[-1] not in ".!?:}”)"] == []
+    assert [code for code, wording in WORDING.items() if wording.text.rstrip()[-1] not in '.!?:}”)"'] == []

@@ -85,6 +85,10 @@ RUNS: Final = {
         "The portal's disk is nearly full: {detail}.", "Make room, then start again; nothing was changed."
     ),
     "terraform_missing": Wording("{detail}", "Then press Retry."),
+    "out_of_reach": Wording(
+        "Runs have a user of their own here, as the portal runs as root, and that user cannot reach {paths}.",
+        "Let everybody pass through the directories above (chmod o+x), or start the portal as an ordinary user.",
+    ),
     "sandbox_unavailable": Wording(
         "This host cannot confine Terraform ({detail}), so it does not run it.",
         "Use a kernel with Landlock (Linux 5.13 or newer), or see docs/operating.md.",

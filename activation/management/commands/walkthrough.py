@@ -1,0 +1,128 @@
+"""The smoke test of an installation: a private instance, walked through as a person with a browser would."""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from activation.aws.sessions import session
+from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
+from activation.management.private_instance import DidNotStart, PrivateInstance
+from activation.management.walk import OWNER, Key, Step, Walk, WalkFailed
+from activation.simulator.client import Simulator
+
+
+class Command(BaseCommand):
+    """`manage.py walkthrough [--control-plane self|zilliz] [--json]`."""
+
+    help = (
+        "Starts a private demo instance, walks through the wizard over HTTP, prints the seven ARNs; exit 1 on failure."
+    )
+    requires_system_checks: list[str] = []  # noqa: RUF012 - Django's declaration
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the arguments."""
+        parser.add_argument("--control-plane", choices=[c.value for c in ControlPlane], default="self")
+        parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+        parser.add_argument("--keep", action="store_true", help="keep the instance's data directory")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Walk, compare, report."""
+        self.as_json = options["json"]
+        directory = Path(tempfile.mkdtemp(prefix="byoc-walkthrough-"))
+        # As root each run has a user of its own, which has to pass through.
+        directory.chmod(0o711)
+        control_plane = ControlPlane(options["control_plane"])
+        began = time.monotonic()
+        try:
+            with PrivateInstance(directory) as instance:
+                self.step(Step("Start a private instance", time.monotonic() - began))
+                result = self.walk(instance, control_plane, directory / "run.log")
+        except (WalkFailed, DidNotStart, subprocess.CalledProcessError) as error:
+            self.fail(str(getattr(error, "stderr", "") or error), directory)
+        finally:
+            if not options["keep"]:
+                shutil.rmtree(directory / "data", ignore_errors=True)
+        result["seconds"] = round(time.monotonic() - began, 1)
+        self.tell(result)
+
+    def walk(self, instance: PrivateInstance, control_plane: ControlPlane, log: Path) -> dict[str, Any]:
+        """Take the walk and compare what the page says with what the state and AWS say; raises WalkFailed."""
+        simulator = Simulator.from_directory(instance.data / "simulator")
+        identities = simulator.identities()["customer"]
+        # The guide's own package has no variable for a session token, so it needs a long-term key.
+        given = identities["session" if control_plane is ControlPlane.SELF else "administrator"]
+        walk = Walk(
+            address=instance.address,
+            control_plane=control_plane,
+            password=instance.sign_in_of(OWNER),
+            key=Key(given["access_key_id"], given["secret_access_key"], given["session_token"]),
+            log=log,
+            report=self.step,
+        )
+        walk.go()
+        state = json.loads(instance.manage("state_summary", identities["account"]))
+        if state["outputs"] != walk.arns:
+            raise WalkFailed(f"The page shows {walk.arns}, the state has {state['outputs']}")
+        listed = arns_in_aws(simulator.endpoint, AccessKeys(*list_key(identities["administrator"])))
+        if missing := sorted(set(walk.arns.values()) - listed):
+            raise WalkFailed(f"AWS does not have {', '.join(missing)}")
+        return {
+            "ok": True,
+            "control_plane": control_plane.value,
+            "arns": walk.arns,
+            "terraform": state["terraform"],
+            "serial": state["serial"],
+            "resources": len(state["addresses"]),
+            "simulator_actions": simulator.counts(),
+            "first_line_seconds": round(walk.first_line_seconds, 2),
+            "steps": [{"title": step.title, "seconds": round(step.seconds, 2)} for step in walk.steps],
+            "log": str(log),
+        }
+
+    def step(self, step: Step) -> None:
+        """Print one row of the table."""
+        if not self.as_json:
+            self.stdout.write(f"  {step.seconds:6.1f} s  {step.title}")
+            self.stdout.flush()
+
+    def tell(self, result: dict[str, Any]) -> None:
+        """Print the result."""
+        if self.as_json:
+            self.stdout.write(json.dumps(result))
+            return
+        self.stdout.write("\nThe seven ARNs, as the page of step 3 shows them:")
+        for name, arn in result["arns"].items():
+            self.stdout.write(f"  {name:<36}{arn}")
+        calls = sum(result["simulator_actions"].values())
+        self.stdout.write(
+            f"\nTerraform {result['terraform']}, state serial {result['serial']}, {calls} AWS calls, "
+            f"{result['seconds']} s in all. Log: {result['log']}"
+        )
+
+    def fail(self, why: str, directory: Path) -> None:
+        """End with what the page said. Raises CommandError, SystemExit."""
+        log = directory / "up.log"
+        if self.as_json:
+            self.stdout.write(json.dumps({"ok": False, "error": why, "log": str(log)}))
+            raise SystemExit(1)
+        raise CommandError(f"{why}\nLog: {log}", returncode=1)
+
+
+def list_key(identity: dict[str, str]) -> tuple[str, str, str]:
+    """Return the three parts of an identity's key."""
+    return identity["access_key_id"], identity["secret_access_key"], identity["session_token"]
+
+
+def arns_in_aws(endpoint: str, keys: AccessKeys) -> set[str]:
+    """Return the ARNs of all roles and policies of the account."""
+    iam = session(keys, "us-west-2", endpoint).client("iam")
+    roles = {role["Arn"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]}
+    policies = iam.get_paginator("list_policies").paginate(Scope="Local")
+    return roles | {policy["Arn"] for page in policies for policy in page["Policies"]}

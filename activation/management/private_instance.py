@@ -1,0 +1,94 @@
+"""A portal of one's own for a while: `up --demo` on free ports, in a directory that goes with it."""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from activation.management.environment import plain
+from activation.management.processes import ROOT
+
+START_SECONDS = 120.0
+END_SECONDS = 90.0
+ADDRESS = re.compile(r"is up at (http://\S+)")
+
+
+class DidNotStart(Exception):
+    """The instance did not come up; the text is what it printed."""
+
+
+class PrivateInstance:
+    """One `manage.py up --demo`, ended when the block is left."""
+
+    def __init__(self, directory: Path) -> None:
+        self.data = directory / "data"
+        self._said = directory / "up.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        words = ("up", "--demo", "--port", "0", "--no-open", "--data-dir", str(self.data))
+        with self._said.open("wb") as output:
+            self._process = subprocess.Popen(
+                (sys.executable, str(ROOT / "manage.py"), *words),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                cwd=ROOT,
+                env=plain({}),
+                start_new_session=True,
+            )
+        ends = time.monotonic() + START_SECONDS
+        while not ADDRESS.search(self.said()):
+            if self._process.poll() is not None or time.monotonic() > ends:
+                self.__exit__()
+                raise DidNotStart(self.said())
+            time.sleep(0.1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(END_SECONDS)
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def said(self) -> str:
+        """Return what it printed so far."""
+        return self._said.read_text(errors="replace")
+
+    @property
+    def address(self) -> str:
+        """Return where it can be reached."""
+        found = ADDRESS.search(self.said())
+        assert found
+        return found[1]
+
+    def sign_in_of(self, email: str) -> str:
+        """Return a demo person's password."""
+        return str(json.loads((self.data / "demo-sign-ins.json").read_text())[email])
+
+    def manage(self, *words: str) -> str:
+        """Return what a management command prints that acts on this instance; raises CalledProcessError."""
+        done = subprocess.run(
+            (sys.executable, str(ROOT / "manage.py"), *words),
+            capture_output=True,
+            cwd=ROOT,
+            env=plain({"DATA_DIR": str(self.data)}),
+            check=True,
+            text=True,
+        )
+        return done.stdout
+
+    def identities(self) -> dict[str, Any]:
+        """Return the simulator's identities."""
+        found: dict[str, Any] = json.loads((self.data / "simulator" / "simulator.json").read_text())
+        return found
