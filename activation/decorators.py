@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -37,8 +38,9 @@ class PortalRequest(HttpRequest):
     actor: Actor
 
 
-View = Callable[Concatenate[PortalRequest, P], HttpResponse]
-Guarded = Callable[Concatenate[HttpRequest, str, P], HttpResponse]
+# HttpResponseBase: a download is streamed.
+View = Callable[Concatenate[PortalRequest, P], HttpResponseBase]
+Guarded = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 
 
 def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
@@ -50,7 +52,7 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
 
     def decorate(view: View[P]) -> Guarded[P]:
         @wraps(view)
-        def guarded(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, organization: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             assert isinstance(request.user, User)
             member = (
                 Member.objects.select_related("organization", "user")
@@ -131,15 +133,15 @@ def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, H
 
 
 def poll(
-    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Mark a view that pages call by themselves: it does not prolong the session.
 
     Where the session has ended htmx is told to sign in and to come back to the page, not to the poll's own address.
     """
 
     @wraps(view)
-    def polled(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def polled(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.headers.get("HX-Request") and not request.user.is_authenticated:
             page = urlsplit(request.headers.get("HX-Current-URL", ""))
             back = urlencode({"next": urlunsplit(("", "", page.path, page.query, ""))})
@@ -147,4 +149,4 @@ def poll(
         return view(request, *args, **kwargs)
 
     polled.is_poll = True  # type: ignore[attr-defined]
-    return polled
+    return polled  # type: ignore[return-value]

@@ -97,8 +97,13 @@ def poll_log(organization: Organization, pk: str, *, after: int, idle: int) -> P
     last = lines[-1].number if lines else after
     idle = 0 if lines else idle + 1
     ended = run.has_ended and last >= run.lines
-    wait = "50ms" if len(lines) == MOST_AT_ONCE else next((w for most, w in WAITS if idle < most), LONGEST_WAIT)
+    wait = "50ms" if len(lines) == MOST_AT_ONCE else wait_after(idle)
     return Polled(lines, "" if ended else poll_address(last, idle), wait)
+
+
+def wait_after(idle: int) -> str:
+    """Return how long a poller waits after so many answers that brought nothing."""
+    return next((wait for most, wait in WAITS if idle < most), LONGEST_WAIT)
 
 
 def poll_address(after: int, idle: int) -> str:

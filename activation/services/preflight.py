@@ -91,11 +91,18 @@ def identity(activation: Activation, keys: AccessKeys) -> Identity | None:
 
 def remembered(activation: Activation, keys: AccessKeys, who: Identity | None, *, key: str) -> Iterator[Check]:
     """Make the checks one by one, each of them readable by the page as soon as it is done."""
-    lines: list[dict[str, Any]] = []
+    # The account may become known meanwhile, which would ask for one check more.
+    told: dict[str, Any] = {"titles": titles_of(activation), "checks": []}
     for check in checks(activation, keys, who):
-        lines.append(check.to_json())
-        cache.set(key, lines, KEPT_SECONDS)
+        told["checks"].append(check.to_json())
+        cache.set(key, told, KEPT_SECONDS)
         yield check
+
+
+def titles_of(activation: Activation) -> list[str]:
+    """Return what is going to be checked, in order."""
+    account = activation.cloud_account
+    return [title for _, title in titles(account.account_id if account else None)]
 
 
 def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> Iterator[Check]:
@@ -159,11 +166,11 @@ def cache_key(member: Member, attempt: str) -> str:
 
 def lines(activation: Activation, *, attempt: str, member: Member) -> list[dict[str, Any]]:
     """Return all lines of an attempt: those that are done, the one in hand, those still to come."""
-    done = [Check.from_json(each) for each in cache.get(cache_key(member, attempt)) or ()]
-    account = activation.cloud_account
-    rest = titles(account.account_id if account else None)[len(done) :]
+    told = cache.get(cache_key(member, attempt)) or {"titles": titles_of(activation), "checks": []}
+    done = [Check.from_json(each) for each in told["checks"]]
     waiting: list[dict[str, Any]] = [
-        {"title": title, "state": "waiting" if place else "working"} for place, (_, title) in enumerate(rest)
+        {"title": title, "state": "waiting" if place else "working"}
+        for place, title in enumerate(told["titles"][len(done) :])
     ]
     return [*rows(Report(tuple(done))), *waiting]
 

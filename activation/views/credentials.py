@@ -3,15 +3,16 @@
 import secrets
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from activation.decorators import PortalRequest, member_with, poll
+from activation.decorators import PortalRequest, at_step, member_with, poll
 from activation.domain.errors import Refused
 from activation.domain.roles import Right
+from activation.domain.steps import Step
 from activation.forms import refusal
 from activation.forms.credentials import RunHereForm
 from activation.models import Activation, Run
@@ -27,40 +28,41 @@ MOST_POLLS = 600
 @never_cache
 @require_http_methods(["GET", "POST"])
 @member_with(Right.WALK_WIZARD)
-def activation_run_here(request: PortalRequest, activation: str) -> HttpResponse:
+@at_step(Step.ARNS)
+def activation_run_here(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Ask for a key, check it, and start the run with it."""
-    row = demand_activation(request, activation)
-    if not row.organization.external_id_locked_at:
-        return redirect("activation_external_id", request.organization.slug, row.pk)
-    if under_way := reads.active_run(row):
+    if under_way := reads.active_run(activation):
         return lead_on(request, under_way)
-    retry_of = run_reads.retried(row, request.GET.get("retry", ""))
-    form = RunHereForm(
-        request.POST or None,
-        request.FILES or None,
-        region=row.region,
-        external_id=row.organization.external_id or "",
-        vendor_principal_arn=packages.principal_for(row.control_plane),
-    )
-    report = None
+    retry_of = run_reads.retried(activation, request.GET.get("retry", ""))
+    form = form_for(request, activation)
+    attempt = None
     if request.method == "POST" and form.is_valid():
-        attempt = try_key(request, form, row, retry_of)
+        attempt = try_key(request, form, activation, retry_of)
         if attempt is not None and attempt.run is not None:
             return lead_on(request, attempt.run)
-        report = attempt.report if attempt else None
     context = {
-        "activation": row,
-        "place": reads.place_of(row.region),
-        "steps": reads.stepper(row, 2),
+        "activation": activation,
+        "place": reads.place_of(activation.region),
+        "steps": reads.stepper(activation, Step.ARNS),
         "form": form,
         "attempt": secrets.token_hex(12),
-        "report": preflight.rows(report) if report else None,
-        "waiting": preflight.lines(row, attempt="", member=request.member),
+        "report": preflight.rows(attempt.report) if attempt else None,
         "retry_of": retry_of,
         "retry_words": run_reads.retry_words(retry_of) if retry_of else "",
-        **run_reads.rights_of_key(row),
+        **run_reads.rights_of_key(activation),
     }
     return render(request, "activation/run_here.html", context, status=200 if request.method == "GET" else 422)
+
+
+def form_for(request: PortalRequest, activation: Activation) -> RunHereForm:
+    """Return the form with what was sent, which knows what the activation's file would say."""
+    return RunHereForm(
+        request.POST or None,
+        request.FILES or None,
+        region=activation.region,
+        external_id=activation.organization.external_id or "",
+        vendor_principal_arn=packages.principal_for(activation.control_plane),
+    )
 
 
 def try_key(
@@ -98,25 +100,17 @@ def lead_on(request: PortalRequest, run: Run) -> HttpResponse:
 @never_cache
 @require_safe
 @member_with(Right.WALK_WIZARD)
-def activation_preflight(request: PortalRequest, activation: str) -> HttpResponse:
+@at_step(Step.ARNS)
+def activation_preflight(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Show the checks of an attempt as far as they are done; ask again while they go on."""
-    row = demand_activation(request, activation)
     attempt, count = request.GET.get("attempt", "")[:40], request.GET.get("count", "0")
-    rows = preflight.lines(row, attempt=attempt, member=request.member)
+    rows = preflight.lines(activation, attempt=attempt, member=request.member)
     number = int(count) + 1 if count.isascii() and count.isdigit() else MOST_POLLS
     context = {
-        "activation": row,
+        "activation": activation,
         "waiting": rows,
         "attempt": attempt,
         "count": number,
         "again": number < MOST_POLLS and any(each["state"] == "working" for each in rows),
     }
     return render(request, "activation/run_here.html#preflight", context)
-
-
-def demand_activation(request: PortalRequest, pk: str) -> Activation:
-    """Return one of the organization's activations; raises Http404."""
-    row = reads.find_activation(request.organization, pk)
-    if row is None:
-        raise Http404
-    return row

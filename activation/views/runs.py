@@ -53,11 +53,16 @@ def run_status(request: PortalRequest, run: str) -> HttpResponse:
     if waits and request.GET.get("was") in WAITING_FOR_PLAN and row.status == RunStatus.PLANNED:
         return go_to(request, "run_review", row)
     where = reads.situation(row, request.member)
+    changed = request.GET.get("seen") != where.digest
+    idle = 0 if changed else number_of(request.GET.get("idle", "")) + 1
     context = {
         "run": row,
         "where": where,
-        "changed": request.GET.get("seen") != where.digest,
-        "page": request.GET.get("page", ""),
+        "changed": changed,
+        "page": "review" if request.GET.get("page") == "review" else "",
+        "idle": idle,
+        "wait": run_logs.wait_after(idle),
+        "steps": activation_reads.stepper(row.activation, 2) if where.is_final else (),
     }
     return render(request, "activation/run.html#polled", context)
 

@@ -1,6 +1,7 @@
-// The log's window: follows the end until the person scrolls up, keeps at most 2,000 lines in the page, finds words.
+// The log's window: follows the end until the person scrolls up, keeps the page small, finds words.
 (() => {
-  const MOST = 2000;
+  // Three elements a line: the log stays below 2,000 in all.
+  const MOST = 600;
   const NEAR = 40;
 
   const begin = (log) => {
@@ -35,6 +36,14 @@
         button.setAttribute("aria-pressed", String(on));
         if (following) view.scrollTop = view.scrollHeight;
       });
+    };
+
+    // Times come in UTC; a log shows them in the person's own zone, as the rest of the page does.
+    const localize = (rows) => {
+      for (const text of rows) {
+        text.dataset.time = new Date(text.dataset.at).toTimeString().slice(0, 8);
+        delete text.dataset.at;
+      }
     };
 
     const drop = () => {
@@ -92,10 +101,14 @@
       go(event.shiftKey ? -1 : 1);
     });
 
+    localize(lines.querySelectorAll("[data-at]"));
     new MutationObserver(() => {
+      localize(lines.querySelectorAll("[data-at]"));
       drop();
       if (following) view.scrollTop = view.scrollHeight;
       else if (lines.querySelector(".log-poll")) news.hidden = false;
+      // The log has ended: there is nothing to follow any more.
+      if (!lines.querySelector(".log-poll")) setFollowing(false);
       if (search.value.trim()) find();
     }).observe(lines, { childList: true });
 
