@@ -1,12 +1,13 @@
 """How allauth signs people in here, and what it tells us of it."""
 
+import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
-from activation.http import address
+from activation.http import SIGNED_IN_AT, address
 from activation.services import sign_in
 
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -42,7 +43,8 @@ def listen() -> None:
 
 
 def on_signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Hand a sign-in to the service."""
+    """Note the time for idle sessions, and hand the sign-in to the service."""
+    request.session[SIGNED_IN_AT] = int(time.time())
     sign_in.record_sign_in(user=user, address=address(request))
 
 

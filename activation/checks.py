@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Error, register
 
 
 @register()
@@ -22,5 +23,5 @@ def master_keys(**kwargs: Any) -> list[CheckMessage]:
 def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
     """Warn when people would send cloud keys over plain HTTP."""
     if not settings.HTTPS:
-        return [Warning("PORTAL_URL is not https://: keys would cross the network in clear.", id="activation.W001")]
+        return [checks.Warning("PORTAL_URL is not https://: keys would cross the network in clear.", id="activation.W001")]
     return []

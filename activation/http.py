@@ -1,6 +1,7 @@
 """What every request passes through: identity, idle sessions, refusals as pages, the frame of a page."""
 
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from activation.domain.trace import request_id
 Respond = Callable[[HttpRequest], HttpResponse]
 
 ACTIVE_COOKIE = "active"
+# Where the session keeps the time of the sign-in, seconds since 1970.
+SIGNED_IN_AT = "signed_in_at"
 # The cookie is renewed at most this often, seconds: a page of ten requests sends one.
 ACTIVE_COOKIE_STEP = 60
 
@@ -29,6 +32,7 @@ class RequestIdentity:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with the identity in the head of the answer."""
         token = request_id.set(secrets.token_hex(8))
         try:
             response = self.get_response(request)
@@ -49,6 +53,7 @@ class IdleSessions:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and note that a person was here."""
         response = self.get_response(request)
         if request.user.is_authenticated and not getattr(request, "is_poll", False):
             self.renew(request, response)
@@ -57,9 +62,14 @@ class IdleSessions:
     def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
         """Sign out before the view is called, where the person was away too long."""
         request.is_poll = getattr(view, "is_poll", False)  # type: ignore[attr-defined]
-        if request.user.is_authenticated and self.age(request, settings.SESSION_IDLE_SECONDS) is None:
-            if ACTIVE_COOKIE in request.COOKIES:
-                logout(request)
+        if request.user.is_authenticated and self.is_idle(request):
+            logout(request)
+
+    def is_idle(self, request: HttpRequest) -> bool:
+        """Return whether nobody was here for too long; who drops the cookie has the time since the sign-in."""
+        if self.age(request, settings.SESSION_IDLE_SECONDS) is not None:
+            return False
+        return time.time() - request.session.get(SIGNED_IN_AT, 0) > settings.SESSION_IDLE_SECONDS
 
     def signer(self, request: HttpRequest) -> TimestampSigner:
         """Return a signer that is bound to the session."""
@@ -93,6 +103,7 @@ class RefusalsAsPages:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; what a signed-in person sees is kept by no cache."""
         response = self.get_response(request)
         if request.user.is_authenticated and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"

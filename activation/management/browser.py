@@ -156,7 +156,7 @@ class Browser:
         try:
             answer = self._opener.open(request, timeout=SECONDS)
         except urllib.error.HTTPError as error:
-            answer = error  # type: ignore[assignment]
+            answer = error
         with answer:
             body = answer.read().decode("utf-8", "replace")
             tree = _Tree()

@@ -20,7 +20,7 @@ ADDRESS = re.compile(r"is up at (http://\S+)")
 
 
 class DidNotStart(Exception):
-    """The instance did not come up; the text is what it printed."""
+    """The instance did not come up, or a command on it failed; the text is what was printed."""
 
 
 class PrivateInstance:
@@ -77,15 +77,17 @@ class PrivateInstance:
         return str(json.loads((self.data / "demo-sign-ins.json").read_text())[email])
 
     def manage(self, *words: str) -> str:
-        """Return what a management command prints that acts on this instance; raises CalledProcessError."""
+        """Return what a management command prints that acts on this instance; raises DidNotStart."""
         done = subprocess.run(
             (sys.executable, str(ROOT / "manage.py"), *words),
             capture_output=True,
             cwd=ROOT,
             env=plain({"DATA_DIR": str(self.data)}),
-            check=True,
+            check=False,
             text=True,
         )
+        if done.returncode:
+            raise DidNotStart(done.stderr[-2000:])
         return done.stdout
 
     def identities(self) -> dict[str, Any]:

@@ -24,8 +24,7 @@ def start(spec: Spec) -> None:
         done = subprocess.run(
             (sys.executable, "-m", "activation.runner.supervisor"),
             input=spec.to_json().encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=ROOT,
             env=plain_environment(),
             start_new_session=True,

@@ -129,7 +129,7 @@ class Supervisor:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGPIPE):
                 signal.signal(number, signal.SIG_DFL)
             environment = {**self.spec.environment, **command.environment, **self.spec.secrets}
-            os.execve(command.argv[0], command.argv, environment)
+            os.execve(command.argv[0], command.argv, environment)  # noqa: S606 - the one place where Terraform begins
         except BaseException as error:  # noqa: BLE001 - whatever it is, no Python may go on in this process
             with contextlib.suppress(OSError):
                 os.write(2, f"Cannot start {command.name}: {error}\n".encode())

@@ -1,4 +1,4 @@
-"""This host: its name, its directories, its Terraform, its sandbox, as settings and probes have them."""
+"""The host: its name, its directories, its Terraform, its sandbox, as settings and probes have them."""
 
 import json
 import platform

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from activation import dispatch
 from activation.domain.archive import unpack
+from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem
 from activation.domain.events import Kind
 from activation.domain.run_status import RunStatus
@@ -46,8 +47,8 @@ def start(run_id: str) -> None:
         endings.fail(run, epoch=epoch, reason=str(problem), code=problem.code)
         return
     except (process.CouldNotStart, OSError) as error:
-        problem = Faulted("could_not_start", detail=str(error))
-        endings.fail(run, epoch=epoch, reason=str(problem), code=problem.code)
+        fault = Faulted("could_not_start", detail=str(error))
+        endings.fail(run, epoch=epoch, reason=str(fault), code=fault.code)
         return
     Run.objects.release_lease(run_id, epoch=epoch)
     dispatch.ship_run(run_id, host.node())
@@ -164,7 +165,7 @@ def specification(run: Run) -> Spec:
     )
 
 
-def keys_of(run: Run) -> run_keys.AccessKeys:
+def keys_of(run: Run) -> AccessKeys:
     """Return the run's AWS keys; raises Refused where they were destroyed."""
     credential = Credential.objects.select_related("run").filter(run=run).first()
     if credential is None or credential.sealed is None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -26,7 +27,7 @@ ZILLIZ_PRINCIPAL_ARN = "arn:aws:iam::965570967084:role/zilliz-byoc"
 # Names as in the guide; a package by somebody else may have others, which its taking in says.
 GUIDE_PATH, GUIDE_PREFIX, GUIDE_BOUNDARY = "/zilliz/", "zilliz-", "zilliz-permission-boundary-policy"
 IAM_PATH = re.compile(r":(?:role|policy)(/.*/)")
-KEY_VALUES = {
+KEY_VALUES: dict[str, Callable[[AccessKeys], str]] = {
     "aws_access_key": lambda keys: keys.access_key_id,
     "aws_secret_key": lambda keys: keys.secret_access_key,
     "aws_session_token": lambda keys: keys.session_token,

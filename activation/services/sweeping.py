@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from activation import dispatch
+from activation.domain.errors import Refused
 from activation.domain.run_status import AT_WORK, WAITING_TO_START, RunStatus
 from activation.models import Credential, Node, Plan, Run
 from activation.runner import lock, workspace
@@ -65,7 +66,7 @@ def let_plans_lapse() -> None:
     for plan in Plan.objects.filter(run__status=RunStatus.PLANNED, created_at__lt=ripe).select_related("run"):
         try:
             runs.discard(plan.run, actor=events.PORTAL, reason="Nobody approved the plan within its hour.")
-        except runs.Refused:
+        except Refused:
             continue
 
 

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -161,7 +162,7 @@ def test_a_cancel_is_one_signal_and_the_state_is_kept(engine: Engine) -> None:
     wait_for(lambda: LogLine.objects.filter(run=run, text=stopping).exists(), seconds=3, what="the signal")
     assert time.monotonic() - asked < 2
     ended = engine.until(run, "canceled")
-    assert "7 of 11 were finished and are saved" in ended.reason or "9 of 11" in ended.reason
+    assert re.search(r"[79] of 11 were finished and are saved", ended.reason)
     assert len(addresses(run)) >= 7
     assert LogLine.objects.filter(run=run, text=stopping).count() == 1
 
@@ -229,7 +230,8 @@ def test_killing_everything_loses_no_finished_resource(engine: Engine, finished:
     lease_ends = Run.objects.get(pk=run.pk).lease_until
     engine.start_worker()
     ended = engine.until(run, "interrupted", seconds=60)
-    assert ended.finished_at is not None and lease_ends is not None
+    assert ended.finished_at is not None
+    assert lease_ends is not None
     assert (ended.finished_at - lease_ends).total_seconds() < 30
     assert f"{finished} of 11 were finished and are saved" in ended.reason
     assert said <= addresses(run)
@@ -361,7 +363,8 @@ def test_the_product_s_own_times_hold(engine: Engine) -> None:
     lease_ends = Run.objects.get(pk=run.pk).lease_until
     engine.start_worker()
     ended = engine.until(run, "interrupted", seconds=60)
-    assert ended.finished_at is not None and lease_ends is not None
+    assert ended.finished_at is not None
+    assert lease_ends is not None
     assert (ended.finished_at - lease_ends).total_seconds() < 30
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -44,8 +43,8 @@ class Command(BaseCommand):
             with PrivateInstance(directory) as instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
                 result = self.walk(instance, control_plane, directory / "run.log")
-        except (WalkFailed, DidNotStart, subprocess.CalledProcessError) as error:
-            self.fail(str(getattr(error, "stderr", "") or error), directory)
+        except (WalkFailed, DidNotStart) as error:
+            self.fail(str(error), directory)
         finally:
             if not options["keep"]:
                 shutil.rmtree(directory / "data", ignore_errors=True)
