@@ -46,7 +46,12 @@ def activation_run_yourself(request: PortalRequest, activation: Activation) -> H
             return take(request, activation, form)
         except Refused as error:
             refusal.show(form, error)
-    context = {"activation": activation, "step": Step.ARNS, "form": form, **understood(form, pressed=True)}
+    context = {
+        "activation": activation,
+        "step": Step.ARNS,
+        "form": form,
+        **understood(form, pressed="take" in request.POST),
+    }
     context |= offered(activation, with_external_id=request.member.may(Right.REVEAL_EXTERNAL_ID))
     return render(request, "activation/run_yourself.html", context, status=422 if form.errors else 200)
 
