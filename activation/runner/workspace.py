@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+SHARED = Path("/var/tmp")  # noqa: S108 - a directory of our own in it, checked before use
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it, 0700
 # Beside the provider's own memory a run writes a few megabytes; less than this and it is not begun.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
@@ -24,16 +25,13 @@ class Places:
 
     data: Path
     work: Path
+    # Downloaded providers, which runs of every uid read.
+    cache: Path
 
     @property
     def runs(self) -> Path:
         """Return the folder of all control directories."""
         return self.data / "runs"
-
-    @property
-    def cache(self) -> Path:
-        """Return the folder of downloaded providers."""
-        return self.data / "providers"
 
     @property
     def templates(self) -> Path:
@@ -70,7 +68,7 @@ def places(data: Path, work: str = "") -> Places:
         root = MEMORY / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}"
     else:
         root = data / "work"
-    found = Places(data, root)
+    found = Places(data, root, cache_for(data))
     for folder in (found.runs, found.cache, found.templates, found.work):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.geteuid() == 0:
@@ -78,6 +76,26 @@ def places(data: Path, work: str = "") -> Places:
         for folder in (data, found.cache, found.work):
             folder.chmod(0o711)
     return found
+
+
+def cache_for(data: Path) -> Path:
+    """Return where providers are kept: in the data directory, or beside it where runs could not reach them there.
+
+    As root, runs have uids of their own; a data directory in somebody's home is closed to them. The other directory is
+    ours alone to write, else it is not used.
+    """
+    inside = data / "providers"
+    if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in data.resolve().parents):
+        return inside
+    stat = data.stat()
+    beside = SHARED / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}-providers"
+    try:
+        beside.mkdir(mode=0o711, exist_ok=True)
+        found = beside.lstat()
+    except OSError:
+        return inside
+    is_ours = beside.is_dir() and not beside.is_symlink() and found.st_uid == 0 and not found.st_mode & 0o022
+    return beside if is_ours else inside
 
 
 def free_bytes(path: Path) -> int:

@@ -119,4 +119,6 @@ class Up:
             except ProcessLookupError:
                 continue
         if self.data.is_dir():
-            shutil.rmtree(workspace.places(self.data).work, ignore_errors=True)
+            places = workspace.places(self.data)
+            for folder in (places.work, places.cache):
+                shutil.rmtree(folder, ignore_errors=True)
