@@ -37,7 +37,8 @@ class Rules:
 
     `names` empty = any name that starts with one of `name_prefixes`. `addresses` empty = any address. `account` has 12
     digits. `boundary` is the name of the policy that must bound every role; empty = any policy of this plan.
-    `trust_actions` are allowed beside sts:AssumeRole.
+    `trust_actions` are allowed beside sts:AssumeRole. `replaceable` are the addresses that a retry may make anew,
+    `importable` the pairs of address and ID that it may take over; None = a plan that may take over anything.
     """
 
     resource_types: frozenset[str]
@@ -51,6 +52,8 @@ class Rules:
     boundary: str = ""
     allow_destroy: bool = False
     retry: bool = False
+    replaceable: frozenset[str] = frozenset()
+    importable: frozenset[tuple[str, str]] | None = None
     trust_actions: frozenset[str] = frozenset()
     provider_settings: frozenset[str] = PROVIDER_SETTINGS
     data_types: frozenset[str] = DATA_TYPES
@@ -109,12 +112,16 @@ def inspect(review: PlanReview, rules: Rules) -> Verdict:
         findings += each
         said = detail.format(count)
         if title.startswith("Nothing is deleted"):
-            title, said = _removal_words(rules)
+            title, said = _removal_words(managed, rules)
         checks.append(Check(title, not each, said if not each else " ".join(finding.text for finding in each)))
     return Verdict(passed=not findings, findings=tuple(findings), checks=tuple(checks))
 
 
-def _removal_words(rules: Rules) -> tuple[str, str]:
+def _removal_words(managed: list[ResourceChange], rules: Rules) -> tuple[str, str]:
+    anew = [change.address for change in managed if change.action == "replace" and _may_replace(change, rules)]
+    if anew:
+        why = "left half made by the run that was cut off, made by this activation, without data"
+        return "Only what is listed is replaced", f"{', '.join(anew)}: {why}."
     if rules.allow_destroy and not rules.retry:
         return "Deletes only this package's things", "This is a run that deletes, and was started as one."
     return "Nothing is deleted or replaced", "No delete, no replacement."
@@ -148,6 +155,9 @@ def _scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
             yield Finding("resource_type", change.address, f"{change.address} is of a type this package does not have.")
         if rules.addresses and configuration_address(change.address) not in rules.addresses:
             yield Finding("address", change.address, f"{change.address} is not part of this package.")
+        taken = (change.address, change.importing_id)
+        if change.importing_id and rules.importable is not None and taken not in rules.importable:
+            yield Finding("import", change.address, f"{change.address} would take over {change.importing_id}.")
         if change.action in {"unknown", "forget"}:
             actions = ", ".join(change.actions)
             yield Finding("action", change.address, f"{change.address}: the action {actions} is not allowed.")
@@ -176,10 +186,14 @@ def _name_allowed(name: str, rules: Rules) -> bool:
 
 def _removal(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
     for change in managed:
-        if change.action == "replace" and (rules.retry or not rules.allow_destroy):
+        if change.action == "replace" and (rules.retry or not rules.allow_destroy) and not _may_replace(change, rules):
             yield Finding("replace", change.address, f"{change.address} would be deleted and created anew.")
         if change.action == "delete" and (rules.retry or not rules.allow_destroy):
             yield Finding("delete", change.address, f"{change.address} would be deleted.")
+
+
+def _may_replace(change: ResourceChange, rules: Rules) -> bool:
+    return rules.retry and change.address in rules.replaceable
 
 
 def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rules: Rules) -> Iterator[Finding]:

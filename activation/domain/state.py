@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,17 +31,10 @@ def read_state(content: bytes) -> State:
         if document["version"] != 4:
             raise NotAState("unknown version")
         addresses, tainted = set(), set()
-        for entry in document.get("resources", []):
-            if entry["mode"] != "managed":
-                continue
-            base = f"{entry['module']}." if entry.get("module") else ""
-            base += f"{entry['type']}.{entry['name']}"
-            for instance in entry["instances"]:
-                key = instance.get("index_key")
-                address = base if key is None else f"{base}[{json.dumps(key)}]"
-                addresses.add(address)
-                if instance.get("status") == "tainted":
-                    tainted.add(address)
+        for address, instance in _instances(document):
+            addresses.add(address)
+            if instance.get("status") == "tainted":
+                tainted.add(address)
         return State(
             serial=int(document["serial"]),
             lineage=str(document["lineage"]),
@@ -52,6 +46,27 @@ def read_state(content: bytes) -> State:
         )
     except NotAState:
         raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotAState(str(error)) from error
+
+
+def _instances(document: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield address and instance of everything managed."""
+    for entry in document.get("resources", []):
+        if entry["mode"] != "managed":
+            continue
+        base = f"{entry['module']}." if entry.get("module") else ""
+        base += f"{entry['type']}.{entry['name']}"
+        for instance in entry["instances"]:
+            key = instance.get("index_key")
+            yield (base if key is None else f"{base}[{json.dumps(key)}]"), instance
+
+
+def attributes_of(content: bytes, addresses: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    """Return what a version 4 state holds of some addresses; raise NotAState."""
+    try:
+        instances = _instances(json.loads(content))
+        return {address: instance.get("attributes") or {} for address, instance in instances if address in addresses}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotAState(str(error)) from error
 

@@ -115,6 +115,8 @@ class Run(models.Model):
     diagnostics = models.JSONField(default=list, blank=True)
     # What was checked before the run began, line by line.
     preflight = models.JSONField(default=dict, blank=True)
+    # What an earlier run left in AWS and this one goes on with, as `domain.adoption.Found` has it.
+    found_again = models.JSONField(default=dict, blank=True)
     # The run's own key, wrapped by the installation's master key.
     wrapped_key = models.BinaryField()
     sandbox = models.CharField(max_length=40, blank=True)

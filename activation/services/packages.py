@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from activation.domain.adoption import Found
 from activation.domain.archive import pack, unpack
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
@@ -195,6 +196,7 @@ def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]
 def rules_for(run: Run) -> Rules:
     """Return what the safety check lets this run's plan do."""
     described = run.package.description
+    found = Found.from_json(run.found_again)
     return Rules(
         resource_types=frozenset(described["resource_types"]),
         vendor_principal_arn=principal_for(run.activation.control_plane),
@@ -205,6 +207,8 @@ def rules_for(run: Run) -> Rules:
         boundary=described["boundary"] if described["paths"] == [GUIDE_PATH] else "",
         allow_destroy=run.kind == Run.DESTROY,
         retry=run.retry_of_id is not None and run.kind != Run.DESTROY,
+        replaceable=frozenset(found.replaceable),
+        importable=frozenset((each.address, each.id) for each in found.imports),
     )
 
 

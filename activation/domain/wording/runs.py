@@ -31,6 +31,15 @@ RUNS: Final = {
     "key_again": Wording(
         "Less than 15 minutes of your key's hour are left.", "Enter a key of the same account and person once more."
     ),
+    "recovery_inconclusive": Wording(
+        "What the earlier run left in AWS could not be found out: {detail}",
+        "Nothing was started, so that nothing is made twice. Wait a minute, then press Recover again.",
+    ),
+    "recovery_stranger": Wording(
+        "A name that this package needs belongs to somebody else: {owners}",
+        "It was not touched. Ask its owner in your company to rename or delete it, then press Recover; or use another "
+        "AWS account.",
+    ),
     "key_destroyed": Wording(
         "The key of this run was destroyed, as its time was over.", "Start again with a fresh key."
     ),

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ("activation", "0001_initial"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="run",
+            name="found_again",
+            field=models.JSONField(blank=True, default=dict),
+        ),
+    ]
