@@ -212,28 +212,31 @@ def rules_for(run: Run) -> Rules:
     )
 
 
-@transaction.atomic
-def settle(activation: Activation) -> PackageVersion:
-    """Return the activation's package; one that began without takes the one chosen now and keeps it.
+def of(activation: Activation) -> PackageVersion:
+    """Return the activation's package; for one that began without, the one chosen now.
 
     Raises Refused where the installation administrator has not chosen any.
     """
+    package = activation.package or chosen(activation.control_plane)
+    if package is None:
+        raise Refused("package_missing")
+    return package
+
+
+def settle(activation: Activation) -> PackageVersion:
+    """Return the activation's package, which it keeps from now on; raises Refused as `of` does."""
     if activation.package is None:
-        package = chosen(activation.control_plane)
-        if package is None:
-            raise Refused("package_missing")
-        Activation.objects.filter(pk=activation.pk, package__isnull=True).update(package=package)
+        Activation.objects.filter(pk=activation.pk, package__isnull=True).update(package=of(activation))
         activation.refresh_from_db(fields=["package"])
-    assert activation.package is not None
-    return activation.package
+    return of(activation)
 
 
 def download(activation: Activation, *, with_external_id: bool) -> bytes:
     """Return the package for people who run it themselves: `terraform.tfvars.example` filled, the same bytes each time.
 
-    Raises Refused as `settle` does.
+    Raises Refused as `of` does.
     """
-    package = settle(activation)
+    package = of(activation)
     files = unpack(bytes(package.archive))
     values = {"aws_region": activation.region, "vendor_principal_arn": principal_for(activation.control_plane)}
     if with_external_id:
@@ -248,6 +251,7 @@ def download(activation: Activation, *, with_external_id: bool) -> bytes:
 @transaction.atomic
 def hand_out(activation: Activation, *, with_external_id: bool, by: events.Actor) -> bytes:
     """Return the package as `download` does, and record who took it, with the SHA-256 of what they got."""
+    package = settle(activation)
     archive = download(activation, with_external_id=with_external_id)
     events.record(
         Kind.PACKAGE_DOWNLOADED,
@@ -255,7 +259,7 @@ def hand_out(activation: Activation, *, with_external_id: bool, by: events.Actor
         organization=activation.organization,
         activation_id=activation.pk,
         object_type="package",
-        object_id=settle(activation).sha256,
+        object_id=package.sha256,
         after={"sha256": hashlib.sha256(archive).hexdigest(), "with_external_id": with_external_id},
     )
     return archive

@@ -59,12 +59,13 @@ def activation_run_yourself(request: PortalRequest, activation: Activation) -> H
 def offered(activation: Activation, *, with_external_id: bool) -> dict[str, object]:
     """Return what the page says of the package; nothing where none was chosen."""
     context: dict[str, object] = {"active_run": active_run(activation), "may_reveal": with_external_id}
-    if activation.package or packages.chosen(activation.control_plane):
-        archive = packages.download(activation, with_external_id=with_external_id)
-        package = packages.settle(activation)
-        context |= {"sha256": hashlib.sha256(archive).hexdigest(), "package": package}
-        context["unpack"] = f"tar -zxvf {package.name}.tar.gz && cd {package.name}"
-    return context
+    try:
+        package = packages.of(activation)
+    except Refused:
+        return context
+    archive = packages.download(activation, with_external_id=with_external_id)
+    unpack = f"tar -zxvf {package.name}.tar.gz && cd {package.name}"
+    return context | {"sha256": hashlib.sha256(archive).hexdigest(), "package": package, "unpack": unpack}
 
 
 def take(request: PortalRequest, activation: Activation, form: PasteForm) -> HttpResponse:
@@ -113,7 +114,7 @@ def activation_package_download(request: PortalRequest, activation: Activation) 
     """Hand out the package, filled in for this activation."""
     with_external_id = request.member.may(Right.REVEAL_EXTERNAL_ID)
     archive = packages.hand_out(activation, with_external_id=with_external_id, by=request.actor)
-    name = packages.settle(activation).name
+    name = packages.of(activation).name
     headers = {"Content-Disposition": f'attachment; filename="{name}.tar.gz"', "Content-Length": str(len(archive))}
     return HttpResponse(archive, content_type="application/gzip", headers=headers)
 

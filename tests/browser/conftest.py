@@ -82,10 +82,10 @@ def seat(chromium: Browser, live_server: LiveServer, valkey: None) -> Iterator[C
     def take(member: Member, **options: Any) -> Seat:
         client = Client()
         client.force_login(member.user)
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
+        name = settings.SESSION_COOKIE_NAME
         context = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}} | options)
         context.set_default_timeout(10_000)
-        context.add_cookies([{**cookie, "url": live_server.url}])
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
         contexts.append(context)
         seats.append(Seat(context.new_page(), live_server.url))
         seats[-1].listen()

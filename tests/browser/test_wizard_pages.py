@@ -116,8 +116,8 @@ def test_a_paste_is_understood_while_it_is_typed(seat: TakeSeat, vendor: Organiz
 
 
 def test_a_state_file_is_understood_when_it_is_chosen(seat: TakeSeat, vendor: Organization, tmp_path: Path) -> None:
-    state = {"terraform_version": "1.11.4", "lineage": "x", "serial": 1}
-    state["outputs"] = {name: {"value": arn, "type": "string"} for name, arn in ARNS.items()}  # type: ignore[assignment]
+    outputs = {name: {"value": arn, "type": "string"} for name, arn in ARNS.items()}
+    state = {"terraform_version": "1.11.4", "lineage": "x", "serial": 1, "outputs": outputs}
     file = tmp_path / "terraform.tfstate"
     file.write_text(json.dumps(state))
     at = seat(make_member(vendor, Role.OWNER))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activation.domain.trust_policy import lint_trust
+from activation.domain.trust_policy import lint_trust, trust_policy
 
 PRINCIPAL = "arn:aws:iam::111122223333:role/zilliz-byoc"
 EXTERNAL_ID = "cid-abcdefghijklmnopqrstuvwxy"
@@ -25,6 +25,10 @@ STRONG: Document = {
         }
     ],
 }
+
+
+def test_the_policy_that_is_shown_is_the_one_that_is_asked_for() -> None:
+    assert lint_trust(trust_policy(PRINCIPAL, EXTERNAL_ID), PRINCIPAL, EXTERNAL_ID) == ()
 
 
 def weak(**changes: Any) -> str:

@@ -124,9 +124,10 @@ def test_many_activations_come_in_pages_without_gap_or_repetition(vendor: Organi
     for number in range(60):
         # Pairs begin in the same moment: the order must hold nevertheless.
         make_activation(vendor, created_at=start + timedelta(minutes=number // 2))
-    person, seen, query = Person(vendor), [], {}
+    person, seen = Person(vendor), []
+    query: dict[str, str] = {}
     for _ in range(3):
-        page = person.get(**query).content.decode()
+        page = person.get("", None, **query).content.decode()
         seen += re.findall(r'row-link" href="[^"]+/(act-[^/"]+)/"', page)
         more = re.search(r"\?before=(act-[^\"]+)", page)
         query = {"before": more[1]} if more else {}
