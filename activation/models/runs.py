@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation.domain.run_status import ACTIVE, AT_WORK, ENDED, LABELS, RETRYABLE, RunStatus, may_become
@@ -42,23 +43,22 @@ class RunQuerySet(models.QuerySet["Run"]):
             changes.setdefault("lease_until", None)
         return bool(rows.update(status=to.value, **changes))
 
+    def unleased(self) -> "RunQuerySet":
+        """Return runs whose lease is over, by the database's clock: hosts may disagree about the time."""
+        return self.filter(Q(lease_until__isnull=True) | Q(lease_until__lt=Now()))
+
     def take_lease(self, pk: str, *, owner: str, seconds: float) -> int | None:
         """Take a free lease; return its epoch, or None where somebody holds it."""
-        now = timezone.now()
         taken = (
             self.filter(pk=pk, status__in=[status.value for status in AT_WORK])
-            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
-            .update(
-                lease_owner=owner,
-                lease_epoch=F("lease_epoch") + 1,
-                lease_until=now + timedelta(seconds=seconds),
-            )
+            .unleased()
+            .update(lease_owner=owner, lease_epoch=F("lease_epoch") + 1, lease_until=Now() + timedelta(seconds=seconds))
         )
         return self.values_list("lease_epoch", flat=True).get(pk=pk) if taken else None
 
     def renew_lease(self, pk: str, *, epoch: int, seconds: float) -> bool:
         """Prolong one's own lease; return whether it was still one's own."""
-        until = timezone.now() + timedelta(seconds=seconds)
+        until = Now() + timedelta(seconds=seconds)
         return bool(self.filter(pk=pk, lease_epoch=epoch).update(lease_until=until))
 
     def release_lease(self, pk: str, *, epoch: int) -> None:

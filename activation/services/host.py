@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation.domain.errors import Faulted
 from activation.models import Node
 from activation.runner import process, terraform, workspace
-
 
 # How the probe ends the name of a wall that is a path which runs need.
 REACHED = " can be reached"
@@ -74,12 +74,10 @@ def demand_sandbox() -> tuple[str, bool]:
 
 def report_node() -> None:
     """Write down that this host is here, and what it can do."""
-    now = timezone.now()
-    row, fresh = Node.objects.get_or_create(
-        name=node(), defaults={"seen_at": now, "started_at": now, "report": full_report()}
-    )
-    if not fresh:
-        Node.objects.filter(pk=row.pk).update(seen_at=now, report=full_report())
+    report = full_report()
+    if not Node.objects.filter(pk=node()).update(seen_at=Now(), report=report):
+        now = timezone.now()
+        Node.objects.get_or_create(name=node(), defaults={"seen_at": now, "started_at": now, "report": report})
 
 
 def full_report() -> dict[str, Any]:

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation import dispatch
 from activation.domain.errors import Refused
-from activation.domain.run_status import AT_WORK, WAITING_TO_START, RunStatus
+from activation.domain.run_status import WAITING_TO_START, RunStatus
 from activation.models import Credential, Node, Plan, Run
 from activation.runner import lock, workspace
 from activation.services import endings, events, host, runs, salvage
@@ -45,18 +46,14 @@ def begin_waiting() -> None:
 
 def find_unshipped() -> None:
     """Send runs at work that nobody ships to the host where they live."""
-    now = timezone.now()
-    unshipped = Run.objects.filter(status__in=[s.value for s in AT_WORK]).filter(
-        Q(lease_until__lt=now) | Q(lease_until__isnull=True)
-    )
-    for pk, node in unshipped.values_list("pk", "node"):
+    for pk, node in Run.objects.at_work().unleased().values_list("pk", "node"):
         dispatch.ship_run(pk, node)
 
 
 def write_off_gone_hosts() -> None:
     """Interrupt runs of hosts that are gone for good; nothing of theirs can be alive any more."""
-    gone = Node.objects.filter(seen_at__lt=timezone.now() - NODE_GONE).exclude(name=host.node())
-    for run in Run.objects.at_work().filter(node__in=gone.values("name"), lease_until__lt=timezone.now()):
+    gone = Node.objects.filter(seen_at__lt=Now() - NODE_GONE).exclude(name=host.node())
+    for run in Run.objects.at_work().unleased().filter(node__in=gone.values("name")):
         endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason=salvage.reason_lost(run))
 
 
