@@ -8,6 +8,7 @@ from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
+VERIFY_EVENTS = "activation.verify_events"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -23,14 +24,19 @@ def ship_run(run_id: str, node: str, *, wait_seconds: float = 0) -> None:
     transaction.on_commit(lambda: send(SHIP_RUN, run_id, ship_queue(node), wait_seconds))
 
 
+def verify_events() -> None:
+    """Have the chains of events verified by a worker that is free for a while."""
+    transaction.on_commit(lambda: send(VERIFY_EVENTS, "", START_QUEUE))
+
+
 def ship_queue(node: str) -> str:
     """Return the name of a host's own queue."""
     return f"ship.{node}"
 
 
 def send(task: str, run_id: str, queue: str, wait_seconds: float = 0) -> None:
-    """Send one message; where the broker is away, the next sweep sends it again."""
+    """Send one message, of no run where `run_id` is empty; where the broker is away, the next sweep sends it again."""
     try:
-        current_app.send_task(task, (run_id,), queue=queue, countdown=wait_seconds or None)
+        current_app.send_task(task, (run_id,) if run_id else (), queue=queue, countdown=wait_seconds or None)
     except (KombuError, RedisError, OSError) as error:
         log.warning("The broker did not take %s for %s: %s", task, run_id, error)

@@ -2,8 +2,9 @@
 
 from celery import shared_task
 
+from activation import dispatch
 from activation.domain import trace
-from activation.services import launching, shipping, sweeping
+from activation.services import checkpoints, launching, shipping, sweeping
 
 
 @shared_task(name="activation.start_run", acks_late=False, max_retries=0)
@@ -25,3 +26,18 @@ def sweep() -> None:
     """Find what was lost sight of, what waits and what is over its time."""
     trace.run_id.set("")
     sweeping.sweep()
+
+
+@shared_task(name="activation.checkpoint", acks_late=False, max_retries=0, expires=1800)
+def checkpoint() -> None:
+    """Sign how far the chains of events went, and have them verified by a worker that has time."""
+    trace.run_id.set("")
+    checkpoints.add_everywhere()
+    dispatch.verify_events()
+
+
+@shared_task(name="activation.verify_events", acks_late=False, max_retries=0, expires=1800)
+def verify_events() -> None:
+    """Verify every chain of events, for the Events page."""
+    trace.run_id.set("")
+    checkpoints.verify_everywhere()

@@ -132,6 +132,7 @@ CELERY_TASK_DEFAULT_QUEUE = "start"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "activation.sweep", "schedule": env.number("SWEEP_SECONDS", 5), "options": {"queue": "control"}},
+    "checkpoint": {"task": "activation.checkpoint", "schedule": 3600, "options": {"queue": "control"}},
 }
 
 AUTH_USER_MODEL = "activation.User"
@@ -237,6 +238,12 @@ LOGGING = logging_configuration(json=env.flag("LOG_JSON", default=not DEBUG), le
 
 REGIONS = env.words("REGIONS", "us-west-2")
 MASTER_KEYS = env.words("MASTER_KEYS", "")
+# Signs checkpoints and records: PEM (PKCS 8) or 32 bytes in base64; empty: keys/signing.key, made on first use.
+SIGNING_KEY = env.text("SIGNING_KEY", "")
+SIGNING_KEYS_RETIRED = env.words("SIGNING_KEYS_RETIRED")
+CHECKPOINT_FILE = env.text("CHECKPOINT_FILE", "") or str(DATA_DIR / "checkpoints.jsonl")
+# Whether an event with a field that is not on its list is an error, or goes without the field and into the log.
+STRICT_EVENTS = DEBUG
 VENDOR_PRINCIPAL_ARN = env.text("VENDOR_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
 VENDOR_HOSTS_PORTAL = env.flag("VENDOR_HOSTS_PORTAL")
 ZILLIZ_PACKAGE_URL = env.text(

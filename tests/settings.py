@@ -28,3 +28,5 @@ for name in ("SECRET_KEY_FILE", "MASTER_KEYS_FILE", "BROKER_URL", "VENDOR_HOSTS_
 from byoc_portal.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["tests.hashers.FewRounds"]
+# A field that no list of `domain.event_fields` names fails the test.
+STRICT_EVENTS = True

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("activation", "0001_initial"),
+        ("activation", "0002_event_chain"),
     ]
 
     operations = [

@@ -1,7 +1,7 @@
 """One table family a file."""
 
 from activation.models.cloud import Activation, CloudAccount, StateVersion, Workspace
-from activation.models.events import Event, EventCounter
+from activation.models.events import ChainStatus, Checkpoint, Event, EventCounter
 from activation.models.nodes import Node
 from activation.models.packages import PackageVersion
 from activation.models.people import Invitation, Member, Organization, SetupLink, User
@@ -9,6 +9,8 @@ from activation.models.runs import Credential, LogLine, Plan, Run
 
 __all__ = [
     "Activation",
+    "ChainStatus",
+    "Checkpoint",
     "CloudAccount",
     "Credential",
     "Event",

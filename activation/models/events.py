@@ -1,10 +1,12 @@
 """Events: who did what, when, and how it ended."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
+from activation.domain import chain
 from activation.domain.events import SENTENCES, Kind
 from activation.models.people import Organization
 
@@ -18,13 +20,13 @@ class EventQuerySet(models.QuerySet["Event"]):
 
 
 class Event(models.Model):
-    """One entry of the audit trail; rows are only ever added."""
+    """One entry of the audit trail; rows are only ever added, and triggers refuse everything else."""
 
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, null=True, blank=True)
     # Without gaps in one organization; those of no organization are numbered by the installation.
     sequence = models.BigIntegerField()
     at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=60, choices=[(k.value, k.value) for k in Kind])
+    kind = models.CharField(max_length=60)
     outcome = models.CharField(max_length=10)
     reason = models.CharField(max_length=500, blank=True)
     actor_id = models.CharField(max_length=40, blank=True)
@@ -39,6 +41,9 @@ class Event(models.Model):
     object_id = models.CharField(max_length=80, blank=True)
     before = models.JSONField(default=dict, blank=True)
     after = models.JSONField(default=dict, blank=True)
+    # `domain.chain`: SHA-256 in hex of the event before, and of this one with it.
+    prev_hash = models.CharField(max_length=64)
+    hash = models.CharField(max_length=64)
 
     objects = EventQuerySet.as_manager()
 
@@ -61,6 +66,10 @@ class Event(models.Model):
         """Return what happened as the end of a sentence that begins with the actor."""
         return SENTENCES[Kind(self.kind)]
 
+    def chained(self) -> dict[str, Any]:
+        """Return the event as it is hashed and exported (`domain.chain`)."""
+        return chained([getattr(self, name) for name in CHAINED_COLUMNS])
+
     @property
     def changes(self) -> list[dict[str, str]]:
         """Return what stood before and after, as lines of `elements/key_values.html`."""
@@ -69,6 +78,65 @@ class Event(models.Model):
             values = [str(side[name]) for side in (self.before, self.after) if name in side]
             lines.append({"label": name.replace("_", " "), "value": " → ".join(values)})
         return lines
+
+
+# The order of `chained`.
+CHAINED_COLUMNS = ("organization_id", *(name for name in chain.MEMBERS if name not in {"format", "chain"}))
+_NAMES = CHAINED_COLUMNS[1:]
+_AT = _NAMES.index("at")
+
+
+def chain_name(organization_id: str | None) -> str:
+    """Return the name of an organization's chain; of the installation's for None."""
+    return organization_id or chain.INSTALLATION
+
+
+def chained(columns: Sequence[Any]) -> dict[str, Any]:
+    """Return a row of CHAINED_COLUMNS as an event is hashed and exported; reads of many rows need no Event for it."""
+    organization_id, *values = columns
+    values[_AT] = chain.time_text(values[_AT])
+    return {
+        "format": chain.FORMAT,
+        "chain": chain_name(organization_id),
+        **dict(zip(_NAMES, values, strict=True)),
+    }
+
+
+class Checkpoint(models.Model):
+    """A signed statement of how far a chain went (`domain.checkpoint`); rows are only ever added."""
+
+    # An organization's identity, or `installation`.
+    chain = models.CharField(max_length=40)
+    number = models.BigIntegerField()
+    last_sequence = models.BigIntegerField()
+    at = models.DateTimeField()
+    hash = models.CharField(max_length=64)
+    # All of it, as it is signed and as the file outside of the database holds it.
+    envelope = models.JSONField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["chain", "number"], name="one_checkpoint_per_number"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["chain", "last_sequence"], name="checkpoints_along_a_chain")]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number} of {self.chain}"
+
+
+class ChainStatus(models.Model):
+    """What the last verification of a chain came to, for pages; written again each time."""
+
+    chain = models.CharField(primary_key=True, max_length=40)
+    verified_at = models.DateTimeField()
+    # The chain is whole up to here.
+    last_sequence = models.BigIntegerField()
+    # Where it is broken; null: it is not.
+    problem_sequence = models.BigIntegerField(null=True, blank=True)
+    problem = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.chain} to #{self.last_sequence}"
 
 
 class EventCounter(models.Model):
