@@ -18,12 +18,21 @@ Say = Callable[[str], None]
 
 
 class Inventory:
-    """Reads of roles, policies and attachments; `say` is told of each wait, before it."""
+    """Reads of roles, policies and attachments.
+
+    `before` is called ahead of each call and may raise; `say` is told of each wait; `pauses` are the waits, in seconds.
+    """
 
     def __init__(
-        self, aws: Session, *, say: Say = lambda text: None, pause: Callable[[float], None] = time.sleep
+        self,
+        aws: Session,
+        *,
+        say: Say = lambda text: None,
+        before: Callable[[], None] = lambda: None,
+        pauses: tuple[float, ...] = PAUSES,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._aws, self._say, self._pause = aws, say, pause
+        self._aws, self._say, self._before, self._pauses, self._pause = aws, say, before, pauses, pause
 
     def listed(self, kind: str) -> dict[str, Held] | None:
         """Return all roles (`aws_iam_role`) or own policies by their names in small letters, without tags.
@@ -81,7 +90,8 @@ class Inventory:
         Raises the Refused and Faulted of `activation.aws.errors.read`; Faulted("recovery_inconclusive") where AWS could
         not be asked in the end.
         """
-        for pause in (*PAUSES, None):
+        for pause in (*self._pauses, None):
+            self._before()
             try:
                 return self._aws.ask("iam", operation, **parameters)
             except Problem as problem:

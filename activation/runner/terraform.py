@@ -127,6 +127,11 @@ def plan(terraform: Terraform, *, destroy: bool = False) -> tuple[Command, Comma
     )
 
 
+def untaint(terraform: Terraform, address: str) -> Command:
+    """Return `untaint`: what was stopped while it was made, and is whole, is not made anew."""
+    return Command("untaint", (terraform.path, "untaint", "-no-color", address))
+
+
 def apply(terraform: Terraform) -> Command:
     """Return the `apply` of the saved plan, and of nothing else."""
     return Command("apply", (terraform.path, "apply", "-input=false", "-json", PLAN))

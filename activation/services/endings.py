@@ -69,7 +69,12 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -
     try:
         content = run_keys.open_file(run, (control / "review.sealed").read_bytes(), "review.sealed")
     except CannotOpen:
-        fail(run, epoch=epoch, reason="The plan could not be opened with this portal's keys.", code="cannot_open")
+        fail(
+            run,
+            epoch=epoch,
+            reason="The plan could not be opened with this portal's keys.",
+            explanation={"code": "cannot_open"},
+        )
         return
     review = read_plan(json.loads(content))
     verdict = inspect(review, rules_for(run))
@@ -115,9 +120,9 @@ def conclude(
     return True
 
 
-def fail(run: Run, *, epoch: int | None, reason: str, code: str) -> None:
-    """End a run that could not be carried out, with the reason in words."""
-    conclude(run, to=RunStatus.ERRORED, epoch=epoch, reason=reason, explanation={"code": code})
+def fail(run: Run, *, epoch: int | None, reason: str, explanation: Mapping[str, Any]) -> None:
+    """End a run that could not be carried out, with the reason in words and at least its code as explanation."""
+    conclude(run, to=RunStatus.ERRORED, epoch=epoch, reason=reason, explanation=explanation)
 
 
 def destroy_credential(run: Run, *, reason: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation import dispatch
@@ -20,7 +21,7 @@ from activation.models import Credential, Plan, Run, StateVersion
 from activation.runner import process, sandbox, terraform, workspace
 from activation.runner.lock import Held
 from activation.runner.spec import Command, Spec
-from activation.services import endings, events, host, run_keys
+from activation.services import endings, events, host, recovery, run_keys
 from activation.services.packages import key_environment, variables_for
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,11 @@ def start(run_id: str) -> None:
     except Held:
         log.info("Run %s is alive already; attaching", run_id)
     except Problem as problem:
-        endings.fail(run, epoch=epoch, reason=str(problem), code=problem.code)
+        endings.fail(run, epoch=epoch, reason=str(problem), explanation=recovery.explained(problem))
         return
     except (process.CouldNotStart, OSError) as error:
         fault = Faulted("could_not_start", detail=str(error))
-        endings.fail(run, epoch=epoch, reason=str(fault), code=fault.code)
+        endings.fail(run, epoch=epoch, reason=str(fault), explanation={"code": fault.code})
         return
     Run.objects.release_lease(run_id, epoch=epoch)
     dispatch.ship_run(run_id, host.node())
@@ -66,7 +67,7 @@ def win(run: Run) -> int | None:
     lease = {
         "node": host.node(),
         "lease_owner": f"start on {host.node()}",
-        "lease_until": now + timedelta(seconds=START_LEASE_SECONDS),
+        "lease_until": Now() + timedelta(seconds=START_LEASE_SECONDS),
         "journal_offset": 0,
         "progress": {},
     }
@@ -118,7 +119,10 @@ def specification(run: Run) -> Spec:
     writable: tuple[str, ...] = ()
     keep: dict[str, str] = {}
     if run.phase == PLAN:
-        commands = terraform.plan(program, destroy=run.kind == Run.DESTROY)
+        found = recovery.find(run, keys)
+        files |= recovery.imports_file(found)
+        whole = tuple(terraform.untaint(program, each.address) for each in found.untaint)
+        commands = (*whole, *terraform.plan(program, destroy=run.kind == Run.DESTROY))
         keep = {terraform.PLAN: KEPT_PLAN, terraform.REVIEW: KEPT_REVIEW}
     else:
         files[terraform.PLAN] = saved_plan(run)

@@ -17,7 +17,7 @@ from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
 from activation.selectors.run_logs import raw_log
-from activation.services import activations, endings, events, packages, run_keys
+from activation.services import activations, endings, events, packages, recovery, run_keys
 
 # Less of the key's hour left than this, and an approval asks for the key again.
 APPROVAL_NEEDS = timedelta(minutes=15)
@@ -88,6 +88,9 @@ def create_run(
 ) -> Run:
     """Write down a run with its sealed key, and have it started after the commit."""
     workspace, _ = Workspace.objects.get_or_create(cloud_account=account, kind=Workspace.IAM)
+    if kind == Run.APPLY:
+        # Whichever button was pressed: after a run that was cut off, the next one recovers.
+        retry_of = retry_of or recovery.cut_off(workspace)
     pk = run_identity()
     assert activation.package is not None
     run = Run.objects.create(

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.1
 # Where the database is away: look again after this long.
 DATABASE_RETRY_SECONDS = 1.0
-PHASE_HEADERS = {"init": "Preparing", "plan": "Planning", "show": "", "apply": "Applying"}
+PHASE_HEADERS = {"init": "Preparing", "plan": "Planning", "show": "", "apply": "Applying", "untaint": "Found again"}
 
 
 class LeaseLost(Exception):

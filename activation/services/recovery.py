@@ -1,0 +1,208 @@
+"""Recover: before a retry plans anything, find in AWS what the run before it had made and could not write down."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from activation.aws import adoption
+from activation.aws.inventory import PAUSES, Inventory
+from activation.aws.sessions import session
+from activation.domain.adoption import ATTACHMENT, POLICY, ROLE, Found, Owner, Wanted, import_blocks, wanted_of
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Faulted, Problem, Refused
+from activation.domain.explanations import Explanation
+from activation.domain.plan import PlanReview
+from activation.domain.run_status import RETRYABLE, RunStatus
+from activation.domain.sealing import CannotOpen
+from activation.domain.state import attributes_of, read_state
+from activation.models import Activation, LogLine, Plan, Run, StateVersion, Workspace
+from activation.services import run_keys
+from activation.services.packages import principal_for
+
+IMPORTS_FILE = "portal_imports.tf"
+# Plans of so many earlier runs are asked what they were going to make.
+PLANS = 20
+# While the account is looked at, the worker's turn is prolonged by this much before each call, seconds.
+TURN_SECONDS = 60
+TITLES = {
+    "recovery_stranger": "A name is taken by somebody else",
+    "recovery_inconclusive": "What the earlier run left could not be found out",
+}
+
+
+def cut_off(workspace: Workspace) -> Run | None:
+    """Return the run that began to change an account and did not end well, where none after it did."""
+    begun = Run.objects.filter(workspace=workspace, apply_started_at__isnull=False).order_by("-apply_started_at")
+    newest = begun.first()
+    if newest is None or newest.kind != Run.APPLY or RunStatus(newest.status) not in RETRYABLE:
+        return None
+    return newest
+
+
+def find(run: Run, keys: AccessKeys) -> Found:
+    """Return what a run goes on with, write it into its row and its log; nothing for a run that recovers nothing.
+
+    Raises Refused("recovery_stranger") where a name is somebody else's, Faulted("recovery_inconclusive") where AWS
+    could not be asked, and what `activation.aws.errors.read` says of the key.
+    """
+    if run.kind != Run.APPLY or run.retry_of_id is None:
+        return Found()
+
+    def still_ours() -> None:
+        if not Run.objects.renew_lease(run.pk, epoch=run.lease_epoch, seconds=TURN_SECONDS):
+            raise Faulted("run_moved_on")
+
+    account = run.workspace.cloud_account.account_id
+    write(run, f"Looking in account {account} for what the earlier run made and could not write down", level="phase")
+    found = look(
+        run.workspace, run.activation, keys, say=lambda text: write(run, text, level="notice"), before=still_ours
+    )
+    Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch).update(found_again=found.to_json())
+    run.found_again = found.to_json()
+    if found.strangers:
+        for each in found.strangers:
+            write(run, each, level="error")
+        raise Refused("recovery_stranger", owners=" ".join(found.strangers))
+    for each in found.imports:
+        write(run, f"Found again: {each.label} ({each.address}). It is taken into the state, not made a second time.")
+    for each in found.untaint:
+        write(run, f"Found again: {each.label} ({each.address}). Its making was stopped, but it is whole.")
+    for address in found.replaceable:
+        write(run, f"Half made and to be made anew: {address}. It is this activation's and holds no data.")
+    if not found.again and not found.replaceable:
+        write(run, "Nothing was left behind: everything that exists is in the state.")
+    return found
+
+
+def look(
+    workspace: Workspace,
+    activation: Activation,
+    keys: AccessKeys,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    before: Callable[[], None] = lambda: None,
+    pauses: tuple[float, ...] = PAUSES,
+) -> Found:
+    """Compare an account with the newest state and the plans that were begun; raises as `find` does, but for names."""
+    account = workspace.cloud_account
+    begun = (
+        Plan.objects.filter(run__workspace=workspace, run__kind=Run.APPLY, run__apply_started_at__isnull=False)
+        .select_related("run")
+        .defer("sealed")
+        .order_by("-run__apply_started_at")[:PLANS]
+    )
+    plans = list(begun)[::-1]
+    wanted: dict[str, Wanted] = {}
+    for plan in plans:
+        review = PlanReview.from_json(plan.review)
+        wanted |= wanted_of(review, account=account.account_id, partition=account.partition)
+    package = activation.package
+    assert package is not None
+    recorded, tainted = recorded_things(workspace)
+    return adoption.look(
+        Inventory(session(keys, activation.region, settings.AWS_ENDPOINT_URL), say=say, before=before, pauses=pauses),
+        wanted={address: each for address, each in wanted.items() if belongs(address, package.description)},
+        recorded=recorded,
+        tainted=tainted,
+        addresses=package.description["addresses"],
+        paths=package.description["paths"],
+        owner=Owner(
+            tag=account.tag,
+            external_id=activation.organization.external_id or "",
+            principal=principal_for(activation.control_plane),
+            since=min((plan.run.apply_started_at for plan in plans if plan.run.apply_started_at), default=None),
+        ),
+        account=account.account_id,
+        partition=account.partition,
+    )
+
+
+def belongs(address: str, description: dict[str, Any]) -> bool:
+    """Return whether an address is one of the package's, so that it can be imported to."""
+    return address.partition("[")[0] in description["addresses"]
+
+
+def recorded_things(workspace: Workspace) -> tuple[frozenset[str], dict[str, Wanted]]:
+    """Return the addresses of the newest state, and what it holds as half made; raises Faulted("cannot_open")."""
+    newest = StateVersion.objects.select_related("run").filter(workspace=workspace).order_by("-pk").first()
+    if newest is None:
+        return frozenset(), {}
+    try:
+        content = run_keys.open_state(newest)
+    except CannotOpen as error:
+        raise Faulted("cannot_open") from error
+    state = read_state(content)
+    half_made = {
+        address: half
+        for address, attributes in attributes_of(content, state.tainted).items()
+        if (half := thing_of(address, attributes)) is not None
+    }
+    return state.addresses, half_made
+
+
+def thing_of(address: str, attributes: Any) -> Wanted | None:
+    """Return an IAM thing as the state has it; None for what is of another kind."""
+    kind = address.partition("[")[0].split(".")[-2]
+    if kind == ATTACHMENT:
+        return Wanted(
+            address, kind, role=str(attributes.get("role", "")), policy_arn=str(attributes.get("policy_arn", ""))
+        )
+    if kind not in {ROLE, POLICY}:
+        return None
+    return Wanted(
+        address,
+        kind,
+        name=str(attributes.get("name", "")),
+        path=str(attributes.get("path", "/")),
+        tags=dict(attributes.get("tags_all") or attributes.get("tags") or {}),
+        policy_arn=str(attributes.get("arn", "")) if kind == POLICY else "",
+    )
+
+
+def imports_file(found: Found) -> dict[str, bytes]:
+    """Return the file that lets the plan take over what was found again; none where nothing was."""
+    return {IMPORTS_FILE: import_blocks(found.imports).encode()} if found.imports else {}
+
+
+def adoptable_names(workspace: Workspace, activation: Activation, keys: AccessKeys) -> frozenset[str]:
+    """Return the names of roles and policies that a retry is going to take over, for the checks before it.
+
+    Where AWS could not be asked there is none: the run itself looks again, with more patience.
+    """
+    try:
+        found = look(workspace, activation, keys, pauses=())
+    except Problem:
+        return frozenset()
+    return frozenset(each.label for each in found.imports if each.type in {ROLE, POLICY})
+
+
+@transaction.atomic
+def write(run: Run, text: str, *, level: str = "") -> None:
+    """Add a line to the log of a run of which no supervisor lives yet; nothing where another worker has its turn."""
+    mine = Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch, lines=run.lines)
+    if mine.update(lines=run.lines + 1):
+        run.lines += 1
+        LogLine.objects.create(run=run, number=run.lines, at=timezone.now(), level=level, text=text)
+
+
+def explained(problem: Problem) -> dict[str, Any]:
+    """Return what a problem means, as it is stored with the run; only its code where its words say everything."""
+    title = TITLES.get(problem.code)
+    if title is None:
+        return {"code": problem.code}
+    return asdict(
+        Explanation(
+            code=problem.code,
+            title=title,
+            cause=problem.text,
+            meaning="Terraform was not started: nothing was created or changed.",
+            next_step=problem.next_step,
+            action="recover",
+            terminal=problem.code == "recovery_stranger",
+            matched_text="",
+        )
+    )
