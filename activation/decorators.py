@@ -112,7 +112,7 @@ def note_presence(member: Member) -> None:
         Member.objects.filter(pk=member.pk).update(last_seen_at=now)
 
 
-def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
+def installation_administrator[**P](view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Demand the person who runs the server; everybody else gets 404."""
 
     @wraps(view)
@@ -132,7 +132,7 @@ def installation_administrator(view: Callable[P, HttpResponse]) -> Callable[P, H
     return login_required(guarded)
 
 
-def poll(
+def poll[**P](
     view: Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
     """Mark a view that pages call by themselves: it does not prolong the session.

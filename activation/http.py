@@ -69,7 +69,7 @@ class IdleSessions:
         """Return whether nobody was here for too long; who drops the cookie has the time since the sign-in."""
         if self.age(request, settings.SESSION_IDLE_SECONDS) is not None:
             return False
-        return time.time() - request.session.get(SIGNED_IN_AT, 0) > settings.SESSION_IDLE_SECONDS
+        return bool(time.time() - request.session.get(SIGNED_IN_AT, 0) > settings.SESSION_IDLE_SECONDS)
 
     def signer(self, request: HttpRequest) -> TimestampSigner:
         """Return a signer that is bound to the session."""

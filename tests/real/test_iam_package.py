@@ -1,4 +1,4 @@
-"""The bundled IAM package, planned and applied by the real Terraform against the simulator, with no more than its rights.
+"""The bundled IAM package, planned and applied by the real Terraform on the simulator, with no more than its rights.
 
 One init, plan and apply serve all tests of this file; a package by somebody else is applied once beside it.
 """
