@@ -11,7 +11,7 @@ class ApprovalForm(KeyFields):
     """The word yes; and the key once more where little of its hour is left."""
 
     confirmation = forms.CharField(
-        label="Type yes to approve exactly this plan",
+        label="Type “yes” to approve exactly this plan",
         required=False,
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
@@ -33,7 +33,7 @@ class ForceForm(forms.Form):
     """The words that say that the person knows what may be lost."""
 
     confirmation = forms.CharField(
-        label="Type stop by force",
+        label="Type “stop by force”",
         required=False,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),

@@ -137,7 +137,7 @@ class Situation:
         """Return what stands beside the numbers."""
         if self.stopping:
             return "finishing what is in hand, saving the state"
-        if self.current:
+        if self.current and self.working:
             return f"in hand: {self.current}"
         if self.working:
             phase = next((phase.name for phase in self.phases if phase.state == "working"), "")
@@ -182,6 +182,8 @@ def situation(run: Run, member: Member) -> Situation:
     progress = run.progress
     done, total = int(progress.get("finished", 0)), int(progress.get("planned", 0))
     shows_progress = bool(run.apply_started_at) and total > 0
+    # A plan that waits for people is not at work.
+    began = run.planned_at if status is RunStatus.PLANNED and run.planned_at else run.created_at
     later = Run.objects.filter(retry_of=run).order_by("-created_at").first() if run.has_ended else None
     return Situation(
         run=run,
@@ -191,8 +193,8 @@ def situation(run: Run, member: Member) -> Situation:
         total=total if shows_progress else 0,
         current=", ".join(each.rsplit(".", 1)[-1] for each in progress.get("current", ())[:3]),
         left=time_left(run),
-        since=None if run.has_ended else run.created_at,
-        elapsed=in_words((run.finished_at or timezone.now()) - run.created_at),
+        since=None if run.has_ended else began,
+        elapsed=in_words((run.finished_at or timezone.now()) - began),
         line=place_in_line(run) if status is RunStatus.PENDING else 0,
         away=is_away(run),
         bar=bar_of(run),

@@ -175,6 +175,12 @@ def lines(activation: Activation, *, attempt: str, member: Member) -> list[dict[
     return [*rows(Report(tuple(done))), *waiting]
 
 
+def failed_words(report: Report) -> str:
+    """Return the title of a report that stands in the way."""
+    count = len(report.failed)
+    return f"This key will not do: {count} check{'' if count == 1 else 's'} failed"
+
+
 def rows(report: Report) -> list[dict[str, Any]]:
     """Return a report as `elements/checklist.html` takes it."""
     return [
@@ -182,7 +188,7 @@ def rows(report: Report) -> list[dict[str, Any]]:
             "title": check.title,
             "state": check.state.value,
             "text": check.detail,
-            "items": check.items,
+            "findings": check.items,
             "remedy": check.remedy,
             "url": check.docs_url if check.remedy else "",
             "url_text": "AWS's own page on this",

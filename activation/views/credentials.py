@@ -47,6 +47,7 @@ def activation_run_here(request: PortalRequest, activation: Activation) -> HttpR
         "form": form,
         "attempt": secrets.token_hex(12),
         "report": preflight.rows(attempt.report) if attempt else None,
+        "failed_words": preflight.failed_words(attempt.report) if attempt else "",
         "retry_of": retry_of,
         "retry_words": run_reads.retry_words(retry_of) if retry_of else "",
         **run_reads.rights_of_key(activation),

@@ -204,7 +204,7 @@ def test_a_good_key_starts_one_run_however_often_the_button_is_pressed(
     assert [answer.status_code for answer in answers] == [303, 303]
     assert {answer["Location"] for answer in answers} == {address("run", run)}
     assert run.preflight["checks"][0]["state"] == "passed"
-    assert bytes(Credential.objects.get(run=run).sealed)
+    assert Credential.objects.get(run=run).sealed
     assert Event.objects.filter(kind=Kind.PREFLIGHT_DONE).count() == 1
     secret = customer["session"]["secret_access_key"]
     for rows in (Event.objects, Run.objects, Credential.objects):
@@ -545,7 +545,7 @@ def test_an_owner_sees_what_will_happen_and_the_external_id_an_operator_sees_it_
     seen, masked = (text_of(client_of(who).get(address("run_review", run))) for who in (owner, operator))
 
     assert "Terraform will create 11 things in account" in seen
-    assert "Type yes" in seen
+    assert "Type “yes”" in seen
     assert plan.sha256 in seen
     assert f"<mark>{held}</mark>" in seen
     assert held not in masked
@@ -583,7 +583,7 @@ def test_four_eyes_wait_for_a_second_owner(owner: Member, activation: Activation
     assert "Your role may not approve" in text_of(
         client_of(owner).post(address("run_approve", run), {"confirmation": "yes"})
     )
-    assert "Type yes" in text_of(client_of(second).get(address("run_review", run)))
+    assert "Type “yes”" in text_of(client_of(second).get(address("run_review", run)))
     assert client_of(second).post(address("run_approve", run), {"confirmation": "yes"}).status_code == 302
 
 
@@ -612,7 +612,7 @@ def test_a_refused_plan_shows_why_and_cannot_be_approved(owner: Member, activati
     text = text_of(client_of(owner).get(address("run_review", run)))
 
     assert "The safety check refused this plan" in text
-    assert "Type yes" not in text
+    assert "Type “yes”" not in text
     assert "See what the safety check found" in text_of(client_of(owner).get(address("run", run)))
 
 
@@ -628,7 +628,7 @@ def test_an_old_and_a_stale_plan_cannot_be_approved(owner: Member, activation: A
     text = text_of(client.get(page))
 
     assert "This plan is out of date" in text
-    assert "Type yes" not in text
+    assert "Type “yes”" not in text
 
 
 def test_a_plan_in_the_making_and_one_that_never_came_have_their_words(owner: Member, activation: Activation) -> None:
