@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
 VERIFY_EVENTS = "activation.verify_events"
+MAKE_RECORD = "activation.make_record"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,11 @@ def start_run(run_id: str) -> None:
 def ship_run(run_id: str, node: str, *, wait_seconds: float = 0) -> None:
     """Have what a run's supervisor wrote brought into the database, by the host where it lives."""
     transaction.on_commit(lambda: send(SHIP_RUN, run_id, ship_queue(node), wait_seconds))
+
+
+def make_record(record_id: str) -> None:
+    """Have a record made by a worker that is free for a while."""
+    transaction.on_commit(lambda: send(MAKE_RECORD, record_id, START_QUEUE))
 
 
 def verify_events() -> None:

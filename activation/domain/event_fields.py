@@ -35,6 +35,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.RUN_CREATED: frozenset({"kind", "package"}),
     Kind.RUN_LOG_DOWNLOADED: frozenset({"lines"}),
     Kind.PACKAGE_DOWNLOADED: frozenset({"sha256", "with_external_id"}),
+    Kind.RECORD_REQUESTED: frozenset({"scope", "first_day", "last_day", "first_sequence", "last_sequence"}),
+    Kind.RECORD_DOWNLOADED: frozenset({"scope", "sha256", "size"}),
 }
 
 

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     RUN_INTERRUPTED = "run.interrupted"
     RUN_LOG_DOWNLOADED = "run.log_downloaded"
     PACKAGE_DOWNLOADED = "package.downloaded"
+    RECORD_REQUESTED = "record.requested"
+    RECORD_DOWNLOADED = "record.downloaded"
 
 
 class Outcome(StrEnum):
@@ -103,4 +105,6 @@ SENTENCES: dict[Kind, str] = {
     Kind.RUN_INTERRUPTED: "had the run interrupted",
     Kind.RUN_LOG_DOWNLOADED: "downloaded a run's log",
     Kind.PACKAGE_DOWNLOADED: "downloaded the configuration package",
+    Kind.RECORD_REQUESTED: "asked for a record",
+    Kind.RECORD_DOWNLOADED: "downloaded a record",
 }

@@ -5,6 +5,7 @@ from activation.models.events import ChainStatus, Checkpoint, Event, EventCounte
 from activation.models.nodes import Node
 from activation.models.packages import PackageVersion
 from activation.models.people import Invitation, Member, Organization, SetupLink, User
+from activation.models.records import Record
 from activation.models.runs import Credential, LogLine, Plan, Run
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Organization",
     "PackageVersion",
     "Plan",
+    "Record",
     "Run",
     "SetupLink",
     "StateVersion",

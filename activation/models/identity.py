@@ -26,6 +26,11 @@ def run_identity() -> str:
     return identity("run")
 
 
+def record_identity() -> str:
+    """Return a new record's identity."""
+    return identity("rec")
+
+
 def workspace_identity() -> str:
     """Return a new workspace's identity."""
     return identity("ws")

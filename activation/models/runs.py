@@ -111,6 +111,8 @@ class Run(models.Model):
     # Bytes of the present phase's journal that are already in the database.
     journal_offset = models.BigIntegerField(default=0)
     lines = models.BigIntegerField(default=0)
+    # Phase → how many lines its supervisor wrote and how many secrets it masked, as it said at its end.
+    emitted = models.JSONField(default=dict, blank=True)
     progress = models.JSONField(default=dict, blank=True)
     diagnostics = models.JSONField(default=list, blank=True)
     # What was checked before the run began, line by line.

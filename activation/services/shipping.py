@@ -35,15 +35,14 @@ def ship(run_id: str) -> None:
     if epoch is None:
         return
     shipment = Shipment(Run.objects.select_related(*Shipment.RELATED).get(pk=run_id), epoch)
-    again = True
     try:
-        again = shipment.ship_for(settings.RUN_SHIP_SECONDS)
+        while shipment.ship_for(settings.RUN_SHIP_SECONDS):
+            Run.objects.release_lease(run_id, epoch=shipment.epoch)
+            # Where the broker is away nobody else would come: go on, or Terraform would stop for want of a worker.
+            if dispatch.send(dispatch.SHIP_RUN, run_id, dispatch.ship_queue(host.node())) or not shipment.go_on():
+                return
     except LeaseLost:
         log.info("Run %s is shipped by another worker now", run_id)
-        return
-    if again:
-        Run.objects.release_lease(run_id, epoch=epoch)
-        dispatch.ship_run(run_id, host.node())
 
 
 class Shipment:
@@ -54,24 +53,34 @@ class Shipment:
     def __init__(self, run: Run, epoch: int) -> None:
         self.run, self.epoch = run, epoch
         self.control: Path = host.where().control(run.pk, run.phase)
-        self.renewed = time.monotonic()
+        self.renewed = self.began = time.monotonic()
         self.orphaned_since = 0.0
+
+    def go_on(self) -> bool:
+        """Take the lease for another turn; return whether it was still free."""
+        owner = f"ship on {host.node()}"
+        epoch = Run.objects.take_lease(self.run.pk, owner=owner, seconds=settings.RUN_LEASE_SECONDS)
+        self.epoch = epoch or self.epoch
+        return epoch is not None
 
     def ship_for(self, seconds: float) -> bool:
         """Ship until the phase has ended or the time is over; return whether there is more to come."""
         ends = time.monotonic() + seconds
         while True:
+            away = False
             try:
                 if self.step():
                     return False
             except OperationalError as error:
+                away = True
                 # Terraform goes on meanwhile; the journal keeps what the database cannot take.
                 log.warning("The database is away (%s); run %s goes on", error, self.run.pk)
                 connection.close()
                 time.sleep(DATABASE_RETRY_SECONDS)
             if self.control.is_dir():
                 controls.renew_lease(self.control)
-            if time.monotonic() > ends:
+            # With the database away nobody could take over.
+            if time.monotonic() > ends and not away:
                 return True
 
     def step(self) -> bool:
@@ -85,6 +94,11 @@ class Shipment:
                 self.end(entries[-1])
                 return True
             return False
+        if not alive and self.is_missing():
+            # Nothing to read is no proof of death: a disk may come late after a restart.
+            self.keep_lease()
+            time.sleep(TICK_SECONDS)
+            return False
         if not alive:
             salvage.interrupt(self.run, epoch=self.epoch, control=self.control)
             return True
@@ -92,6 +106,11 @@ class Shipment:
         self.look_for_orphans()
         time.sleep(TICK_SECONDS)
         return False
+
+    def is_missing(self) -> bool:
+        """Return whether the run's directory is not there, and was not waited for long enough: for one lease."""
+        patience = min(settings.RUN_LEASE_SECONDS, settings.RUN_SHIP_SECONDS * 0.8)
+        return not self.control.is_dir() and time.monotonic() - self.began < patience
 
     def look_for_orphans(self) -> None:
         """End what a dead supervisor left behind, so that the run can be taken over."""
@@ -115,6 +134,10 @@ class Shipment:
             controls.request_stop(self.control, "cancel")
         if row["force_requested_at"]:
             controls.request_force(self.control)
+        self.keep_lease()
+
+    def keep_lease(self) -> None:
+        """Renew the lease in time; raises LeaseLost."""
         if time.monotonic() - self.renewed > settings.RUN_LEASE_SECONDS / 4:
             self.renewed = time.monotonic()
             if not Run.objects.renew_lease(self.run.pk, epoch=self.epoch, seconds=settings.RUN_LEASE_SECONDS):
@@ -151,6 +174,8 @@ class Shipment:
                 changes["progress"] = {name: value for name, value in entry.items() if name not in {"t", "kind"}}
             elif entry["kind"] == "end":
                 changes["diagnostics"] = entry["diagnostics"]
+                counts = {"lines": entry.get("lines"), "masked": entry.get("masked")}
+                changes["emitted"] = {**self.run.emitted, self.run.phase: counts}
         return lines, changes
 
     def store_state(self, entry: Mapping[str, Any]) -> None:

@@ -1,0 +1,212 @@
+"""What goes into a record: events, runs, logs, plans, checkpoints, read a piece at a time."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+
+from activation.domain.record.manifest import ACTIVATION
+from activation.models import (
+    Activation,
+    Checkpoint,
+    Event,
+    LogLine,
+    Organization,
+    PackageVersion,
+    Plan,
+    Record,
+    Run,
+    StateVersion,
+)
+from activation.models.events import CHAINED_COLUMNS, chained
+from activation.selectors.activations import source_run
+
+# Rows fetched at a time: what is held in memory of a record of any size.
+CHUNK = 2000
+# Being asked for and downloaded does not belong to what a record is about: else no two would be the same.
+ABOUT_RECORDS = "record."
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The first and the last event of what was asked for."""
+
+    first: int
+    last: int
+
+
+def stretch_of_activation(activation: Activation) -> Stretch | None:
+    """Return from where to where the chain tells of an activation; None where it tells nothing."""
+    rows = Event.objects.filter(organization=activation.organization_id, activation_id=activation.pk)
+    return stretch(rows.exclude(kind__startswith=ABOUT_RECORDS).aggregate(Min("sequence"), Max("sequence")))
+
+
+def stretch_of_period(organization: Organization, first_moment: datetime, end: datetime) -> Stretch | None:
+    """Return the events from a moment on and before another; None where there are none."""
+    rows = Event.objects.filter(organization=organization, at__gte=first_moment, at__lt=end)
+    return stretch(rows.aggregate(Min("sequence"), Max("sequence")))
+
+
+def stretch(found: dict[str, Any]) -> Stretch | None:
+    """Return what an aggregate found."""
+    first, last = found["sequence__min"], found["sequence__max"]
+    return Stretch(first, last) if first is not None else None
+
+
+def bounds(first_day: Any, last_day: Any) -> tuple[datetime, datetime]:
+    """Return when a period of whole days in UTC begins, and when it is over."""
+    return (
+        datetime.combine(first_day, time(), tzinfo=UTC),
+        datetime.combine(last_day + timedelta(days=1), time(), tzinfo=UTC),
+    )
+
+
+def events_of(record: Record) -> Iterator[dict[str, Any]]:
+    """Yield the record's events in order, as they are hashed."""
+    after = record.first_sequence - 1
+    while True:
+        rows = list(
+            Event.objects.filter(
+                organization=record.organization_id, sequence__gt=after, sequence__lte=record.last_sequence
+            )
+            .order_by("sequence")
+            .values_list(*CHAINED_COLUMNS)[:CHUNK]
+        )
+        for row in rows:
+            yield chained(row)
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1][CHAINED_COLUMNS.index("sequence")]
+
+
+def within(record: Record) -> Q:
+    """Return the condition for the record's events."""
+    return Q(
+        organization=record.organization_id,
+        sequence__gte=record.first_sequence,
+        sequence__lte=record.last_sequence,
+    )
+
+
+def matching(record: Record) -> int:
+    """Return how many of the record's events are about what was asked for."""
+    rows = Event.objects.filter(within(record))
+    if record.scope == ACTIVATION:
+        rows = rows.filter(activation_id=record.activation_id).exclude(kind__startswith=ABOUT_RECORDS)
+    return rows.count()
+
+
+def timeline(record: Record) -> Iterator[Event]:
+    """Yield the events about the record's activation."""
+    rows = Event.objects.filter(within(record), activation_id=record.activation_id)
+    return rows.exclude(kind__startswith=ABOUT_RECORDS).order_by("sequence").iterator(chunk_size=CHUNK)
+
+
+def counted_kinds(record: Record) -> list[tuple[str, str, int]]:
+    """Return kind, outcome and number of the record's events."""
+    rows = Event.objects.filter(within(record)).values_list("kind", "outcome")
+    return [(kind, outcome, number) for kind, outcome, number in rows.annotate(Count("pk")).order_by("kind", "outcome")]
+
+
+def people(record: Record) -> list[tuple[str, str, int]]:
+    """Return name, role and number of events of everybody who did something."""
+    rows = Event.objects.filter(within(record)).exclude(actor_name="").values_list("actor_name", "actor_role")
+    counted: Counter[tuple[str, str]] = Counter()
+    for name, role, number in rows.annotate(Count("pk")).order_by("actor_name", "actor_role"):
+        counted[name, role] += number
+    return [(name, role, number) for (name, role), number in sorted(counted.items())]
+
+
+def activations_of(record: Record) -> list[Activation]:
+    """Return the activations that the record is about, in the order they were begun."""
+    rows = Activation.objects.select_related("cloud_account", "package", "organization").defer("package__archive")
+    rows = rows.filter(organization=record.organization_id)
+    if record.scope == ACTIVATION:
+        return list(rows.filter(pk=record.activation_id))
+    named = Event.objects.filter(within(record)).exclude(activation_id="").values("activation_id")
+    return list(rows.filter(pk__in=named).order_by("created_at", "pk"))
+
+
+def runs_of(record: Record) -> list[Run]:
+    """Return the runs that the record is about, in the order they were made.
+
+    Of an activation whose account was authorized earlier, the run that did it is among them.
+    """
+    rows = Run.objects.select_related("workspace__cloud_account", "activation", "package", "organization", "credential")
+    rows = rows.defer("package__archive", "credential__sealed").filter(organization=record.organization_id)
+    if record.scope != ACTIVATION:
+        named = Event.objects.filter(within(record)).exclude(run_id="").values("run_id")
+        return list(rows.filter(pk__in=named).order_by("created_at", "pk"))
+    assert record.activation is not None
+    wanted = set(
+        Event.objects.filter(within(record), activation_id=record.activation_id).values_list("run_id", flat=True)
+    )
+    if (source := source_run(record.activation)) is not None:
+        wanted.add(source.pk)
+    return list(rows.filter(pk__in=wanted).order_by("created_at", "pk"))
+
+
+def packages_of(activations: list[Activation], runs: list[Run]) -> list[PackageVersion]:
+    """Return the packages of activations and runs, with their archives."""
+    wanted = {each.package_id for each in (*activations, *runs) if each.package_id is not None}
+    return list(PackageVersion.objects.filter(pk__in=wanted).order_by("name", "sha256"))
+
+
+def plan_of(run: Run) -> Plan | None:
+    """Return a run's plan without its sealed file."""
+    return Plan.objects.filter(run=run).defer("sealed").first()
+
+
+def last_state(run: Run) -> StateVersion | None:
+    """Return the newest state that a run left."""
+    return StateVersion.objects.select_related("run").filter(run=run).order_by("-pk").first()
+
+
+def log_of(run: Run) -> Iterator[LogLine]:
+    """Yield a run's log lines in order."""
+    after = 0
+    while True:
+        rows = list(LogLine.objects.filter(run=run).after(after, most=CHUNK))
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        after = rows[-1].number
+
+
+def stored_lines(run: Run) -> tuple[int, int]:
+    """Return how many lines of a run are stored, and how many of them are the portal's own headings and notices."""
+    rows = LogLine.objects.filter(run=run)
+    return rows.count(), rows.filter(level__in=("phase", "notice")).count()
+
+
+def checkpoints_of(record: Record) -> list[dict[str, Any]]:
+    """Return the envelopes of the checkpoints that were signed within the record's events."""
+    rows = Checkpoint.objects.filter(
+        chain=record.organization_id,
+        last_sequence__gte=record.first_sequence,
+        last_sequence__lte=record.last_sequence,
+    )
+    return list(rows.order_by("number").values_list("envelope", flat=True))
+
+
+def records_page(organization: Organization) -> list[Record]:
+    """Return the organization's records, newest first: those of which there is still something to be done or seen."""
+    rows = Record.objects.for_organization(organization).select_related("activation", "organization")
+    return list(rows.order_by("-asked_at")[:50])
+
+
+def find_record(organization: Organization, pk: str) -> Record | None:
+    """Return one of the organization's records."""
+    rows = Record.objects.for_organization(organization).select_related("activation", "organization")
+    return rows.filter(pk=pk).first()
+
+
+def downloads(organization: Organization, record: Record | None = None) -> list[Event]:
+    """Return the latest downloads of records, newest first: all of the organization's, or one record's."""
+    rows = Event.objects.for_organization(organization).filter(kind="record.downloaded")
+    if record is not None:
+        rows = rows.filter(object_id=record.pk)
+    return list(rows.order_by("-sequence")[:50])
