@@ -1,5 +1,6 @@
 """The safety check: a plan may only do what its configuration package is for."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -28,6 +29,8 @@ DATA_TYPES = frozenset(
 )
 """Data sources that only look; others, such as a Lambda function's invocation, do things while planning."""
 
+_INSTANCE_KEYS = frozenset({"each.key", "count.index"})
+_PLAIN_KEY = re.compile(r'\[(?:"[A-Za-z0-9_-]+"|\d+)\]$')
 _NAMED_TYPES = frozenset({"aws_iam_policy", "aws_iam_role"})
 
 
@@ -314,7 +317,10 @@ def _points_at_one(change: ResourceChange, attribute: str, addresses: Collection
     """Whether the attribute's expression refers to exactly one of these resources, and to nothing else.
 
     Terraform lists `aws_iam_policy.a.arn` and `aws_iam_policy.a` both; the text of the expression is not in the plan.
+    The key of an instance (`aws_iam_policy.a[each.key]`) chooses among them; one that is a plain word is no ARN.
     """
     references = {configuration_address(each) for each in change.references.get(attribute, ())}
+    if _PLAIN_KEY.search(change.address):
+        references -= _INSTANCE_KEYS
     shortest = {each for each in references if not any(each.startswith(f"{other}.") for other in references)}
     return len(shortest) == 1 and shortest <= set(addresses)

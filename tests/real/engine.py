@@ -17,7 +17,7 @@ from django.db import connection
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.roles import Role
-from activation.models import Activation, CloudAccount, Run
+from activation.models import Activation, CloudAccount, Plan, Run
 from activation.runner import lock
 from activation.services import activations, events, host, runs
 from activation.simulator.client import Simulator
@@ -152,7 +152,9 @@ class Engine:
             row = Run.objects.get(pk=run.pk)
             if row.status in statuses:
                 return row
-            assert not row.has_ended, f"{row.status}: {row.reason} {row.explanation}\n{self.log()[-3000:]}"
+            plan = Plan.objects.filter(run=row).first()
+            found = plan.verdict.get("findings") if plan else None
+            assert not row.has_ended, f"{row.status}: {row.reason} {row.explanation} {found}\n{self.log()[-3000:]}"
             return None
 
         found: Run = wait_for(arrived, seconds=seconds, what=f"{run.pk} {statuses}, log:\n{self.log()[-2000:]}")

@@ -1,6 +1,7 @@
 """A run from key to ARNs, with real Terraform; and what of it is kept, sealed and destroyed."""
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -13,14 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.db import connection
 
+from activation.domain.archive import pack
 from activation.domain.arn_set import ARN_OUTPUTS
+from activation.domain.control_plane import ControlPlane
 from activation.domain.state import read_state
 from activation.models import Activation, Credential, Event, LogLine, Run, StateVersion
 from activation.runner import control as controls
-from activation.services import host, launching, run_keys, runs
+from activation.services import events, host, launching, packages, run_keys, runs
 from tests.real.engine import NODE, RESOURCES, Engine, wait_for
+
+FOREIGN = Path(__file__).parents[1] / "packages" / "terraform-aws-iam-suffixed"
 
 
 def newest_state(run: Run) -> StateVersion:
@@ -95,6 +101,10 @@ def places_with(secret: str, *, data: Path, worker_logs: Path) -> Iterator[str]:
                     continue
                 if any(form in content for form in wanted):
                     yield str(path)
+    broker = redis.Redis(unix_socket_path=str(data / "valkey.sock"))
+    for key in broker.keys("*"):
+        if any(form in (broker.dump(key) or b"") for form in wanted):
+            yield f"broker key {key!r}"
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names():
             cursor.execute(f'SELECT * FROM "{table}"')
@@ -286,6 +296,43 @@ def test_a_message_delivered_many_times_starts_one_terraform(engine: Engine) -> 
     assert engine.creations() == RESOURCES
     assert Event.objects.filter(run_id=run.pk, kind="run.apply_started").count() == 1
     assert numbers_of(done) == list(range(1, done.lines + 1))
+
+
+def test_a_package_by_somebody_else_ends_in_its_own_arns(engine: Engine) -> None:
+    files = {path.name: path.read_bytes() for path in FOREIGN.iterdir() if path.is_file()}
+    archive = pack(files, "terraform-aws-iam")
+    row = packages.add_package(
+        archive,
+        source="a test",
+        actor=events.PORTAL,
+        sha256=hashlib.sha256(archive).hexdigest(),
+        name="terraform-aws-iam",
+        iam_path="/acme/byoc/",
+        name_prefix="acme-",
+    )
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+    engine.start_worker()
+    activation = engine.activation(ControlPlane.ZILLIZ)
+    assert activation.package == row
+    run = engine.applied(activation)
+    arns = engine.account().arns
+    assert len(arns) == 7
+    assert all("/acme/byoc/" in arn and "7f3a" in arn for arn in arns.values())
+    assert arns == read_state(run_keys.open_state(newest_state(run))).outputs
+
+
+def test_the_safety_check_refuses_a_package_under_a_path_that_was_not_agreed(engine: Engine) -> None:
+    files = {path.name: path.read_bytes() for path in FOREIGN.iterdir() if path.is_file()}
+    row = packages.add_package(
+        pack(files, "terraform-aws-iam"), source="a test", actor=events.PORTAL, name="terraform-aws-iam"
+    )
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+    engine.start_worker()
+    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
+    ended = engine.until(run, "errored")
+    assert "safety check refused" in ended.reason
+    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"path", "name"}
+    assert engine.creations() == 0
 
 
 def test_a_second_press_while_a_run_is_active_is_the_same_run(engine: Engine) -> None:
