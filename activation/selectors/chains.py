@@ -88,11 +88,7 @@ def verify(organization: Organization | None, *, public_keys: Mapping[str, bytes
     # In this order: nothing that counts below can be newer than the numbers above it.
     signed = Checkpoint.objects.filter(chain=name).order_by("number")
     last_checkpoint = signed.values_list("number", flat=True).last() or 0
-    try:
-        kept, report.outside = read_outside(outside, name, public_keys)
-    except dsse.NotAuthentic as error:
-        kept, report.outside = {}, 0
-        report.remarks.append(f"The file outside of the database, {outside}: {error}.")
+    kept = read_outside(outside, report, public_keys)
     given = last_number(organization)
     walk = Walk(report, kept, signed.filter(number__lte=last_checkpoint).iterator(CHUNK), public_keys)
     report.problem = walk.through(events_of(organization, upto=given), given)
@@ -189,27 +185,27 @@ class Walk:
         return None
 
 
-def read_outside(path: Path, name: str, public_keys: Mapping[str, bytes]) -> tuple[dict[int, Kept], int | None]:
-    """Return the checkpoints of a chain in the file outside of the database, by the number they go up to.
+def read_outside(path: Path, report: Report, public_keys: Mapping[str, bytes]) -> dict[int, Kept]:
+    """Return the chain's checkpoints in the file outside of the database, by the number they go up to.
 
-    A last line without its end is what a crash left and counts for nothing. Raises NotAuthentic for any other line
-    that is not signed.
+    A line that is not signed proves nothing and is remarked, but for a last one without its end: that is being written.
     """
     kept: dict[int, Kept] = {}
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        return kept, None
+        return kept
     with file:
         for number, line in enumerate(file, start=1):
             try:
                 payload = checkpoint.read(json.loads(line), public_keys)
             except (ValueError, dsse.NotAuthentic) as error:
-                if not line.endswith(b"\n"):
-                    break
-                why = error if isinstance(error, dsse.NotAuthentic) else "it is no JSON"
-                raise dsse.NotAuthentic(f"line {number} proves nothing: {why}") from error
-            if payload["chain"] == name:
+                if line.endswith(b"\n"):
+                    why = error if isinstance(error, dsse.NotAuthentic) else "it is no JSON, as a crash would leave it"
+                    report.remarks.append(f"{path}, line {number}, proves nothing: {why}.")
+                continue
+            if payload["chain"] == report.chain:
                 own_hash = checkpoint.checkpoint_hash(canonical_json.encode(payload))
                 kept[payload["last_sequence"]] = Kept(payload["number"], own_hash, payload["head_hash"])
-    return kept, len(kept)
+    report.outside = len(kept)
+    return kept

@@ -107,8 +107,8 @@ def test_the_database_refuses_to_write_over_what_is_there() -> None:
     record(make_organization())
     columns = ", ".join(f'"{field.column}"' for field in Event._meta.concrete_fields)
     words = {
-        "sqlite": f"INSERT OR REPLACE INTO activation_event ({columns}) SELECT {columns} FROM activation_event",  # noqa: S608
-        "postgresql": f"INSERT INTO activation_event ({columns}) SELECT {columns} FROM activation_event "  # noqa: S608
+        "sqlite": f"INSERT OR REPLACE INTO activation_event ({columns}) SELECT {columns} FROM activation_event",
+        "postgresql": f"INSERT INTO activation_event ({columns}) SELECT {columns} FROM activation_event "
         "ON CONFLICT (id) DO UPDATE SET hash = 'b'",
     }
     with pytest.raises(DatabaseError, match="only ever added"), transaction.atomic(), connection.cursor() as cursor:
