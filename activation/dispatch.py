@@ -40,9 +40,14 @@ def ship_queue(node: str) -> str:
     return f"ship.{node}"
 
 
-def send(task: str, run_id: str, queue: str, wait_seconds: float = 0) -> None:
-    """Send one message, of no run where `run_id` is empty; where the broker is away, the next sweep sends it again."""
+def send(task: str, run_id: str, queue: str, wait_seconds: float = 0) -> bool:
+    """Send one message, of no run where `run_id` is empty; return whether the broker took it.
+
+    Where it is away, the next sweep sends it again.
+    """
     try:
         current_app.send_task(task, (run_id,) if run_id else (), queue=queue, countdown=wait_seconds or None)
     except (KombuError, RedisError, OSError) as error:
         log.warning("The broker did not take %s for %s: %s", task, run_id, error)
+        return False
+    return True

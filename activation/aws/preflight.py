@@ -65,6 +65,7 @@ def preflight(
     external_id: str,
     known_names: Collection[str] = (),
     own_activations: Collection[str] = (),
+    adoptable_names: Collection[str] = (),
     ca_bundle: str = "",
     proxy: str = "",
     now: Callable[[], datetime] = utc_now,
@@ -73,7 +74,8 @@ def preflight(
 
     Where a failure makes the rest senseless, the rest is "not checked" with the reason. `known_names` are the roles and
     policies that the package's state holds already, `own_activations` the values of the tag `byoc:activation` that
-    belong to this cloud account. Raises nothing but what is a mistake of ours.
+    belong to this cloud account, `adoptable_names` what this run is going to take over from one that was cut off.
+    Raises nothing but what is a mistake of ours.
     """
     try:
         aws = session(keys, region, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
@@ -81,7 +83,7 @@ def preflight(
         yield _failed("identity", refused)
         yield from _not_checked(titles(expected_account)[1:], "because there is no key to check with")
         return
-    plan = _Preflight(aws, keys, expected_account, package, external_id, known_names, own_activations)
+    plan = _Preflight(aws, keys, expected_account, package, external_id, known_names, own_activations, adoptable_names)
     steps: dict[str, Callable[[], Check]] = {
         "identity": plan.identity,
         "not_root": plan.not_root,
@@ -144,6 +146,7 @@ class _Preflight:
     external_id: str
     known_names: Collection[str]
     own_activations: Collection[str]
+    adoptable_names: Collection[str] = ()
     stopped: str = ""
     who: Identity = field(init=False)
     missing: dict[str, int] | None = None
@@ -279,7 +282,8 @@ class _Preflight:
                 kind: sum(each.owner is Owner.FREE and each.named.kind == kind for each in findings)
                 for kind in ("role", "policy")
             }
-        taken = [finding for finding in findings if finding.sentence]
+        left = [finding for finding in findings if finding.sentence and finding.named.name in self.adoptable_names]
+        taken = [finding for finding in findings if finding.sentence and finding not in left]
         if taken:
             remedy = " ".join(dict.fromkeys(_remedy(finding) for finding in taken))
             listed = ", ".join(finding.named.name for finding in taken)
@@ -291,7 +295,7 @@ class _Preflight:
             listed = ", ".join(finding.named.name for finding in unknown)
             why, remedy = (problem.text, problem.next_step) if problem else ("", "")
             return _check("names", CheckState.NOT_CHECKED, f"Not known of {listed}. {why}", remedy)
-        return _passed("names", _free(findings))
+        return _passed("names", _free(findings, len(left)))
 
     def quotas(self) -> Check:
         if not self.package.objects:
@@ -344,9 +348,12 @@ def _owner(who: Identity) -> str:
     return "the root user" if who.kind is PrincipalKind.ROOT else f"{kinds[who.kind]} {who.name}"
 
 
-def _free(findings: Collection[Finding]) -> str:
+def _free(findings: Collection[Finding], left: int) -> str:
     ours = sum(finding.owner is Owner.STATE for finding in findings)
-    free = len(findings) - ours
+    free = len(findings) - ours - left
+    if left:
+        saved = f"{ours} exist and are in this portal's state, " if ours else ""
+        return f"{saved}{left} were left by the run that was cut off and are found again, {free} do not exist yet."
     if not ours:
         return f"None of the {free} names exists yet."
     if not free:

@@ -56,8 +56,18 @@ def outcome(end: Mapping[str, Any], *, phase: str, finished: int, planned: int, 
 
 
 def lost(*, node: str, time: str, phase: str, finished: int, planned: int, current: tuple[str, ...]) -> str:
-    """Return the reason for a run of which nothing is alive and that did not say how it ended."""
-    return f"What ran it on {node} was gone by {time} UTC. {_saved(phase, finished, planned, current)}"
+    """Return the reason for a run of which nothing is alive and that did not say how it ended.
+
+    `time` is when it was last heard of (UTC); `current` are the names of what was in hand, addresses where unknown.
+    """
+    while_doing = {"plan": "while planning"}.get(phase, "")
+    if phase == "apply" and current:
+        while_doing = f"while creating {_names(current)}"
+    elif phase == "apply":
+        while_doing = "between two resources" if 0 < finished < planned else "while applying"
+    gone = f"The worker on {node or 'its host'} went away at {time} UTC {while_doing}".rstrip()
+    found = " Recover finds what was in hand." if phase == "apply" and current else ""
+    return f"{gone}. {_saved(phase, finished, planned, ())}{found}"
 
 
 def _saved(phase: str, finished: int, planned: int, current: tuple[str, ...]) -> str:
@@ -67,7 +77,11 @@ def _saved(phase: str, finished: int, planned: int, current: tuple[str, ...]) ->
         return "It had not begun to change anything."
     done = f"{finished} of {planned} were finished and are saved"
     if current:
-        names = ", ".join(address.rsplit(".", 1)[-1] for address in current[:3])
-        more = f" and {len(current) - 3} more" if len(current) > 3 else ""
-        return f"{done}; in hand were {names}{more}."
+        return f"{done}; in hand {'was' if len(current) == 1 else 'were'} {_names(current)}."
     return f"{done}."
+
+
+def _names(current: tuple[str, ...]) -> str:
+    """Name what was in hand: names as they are, of an address its last part."""
+    names = ", ".join(each.rsplit(".", 1)[-1] for each in current[:3])
+    return names + (f" and {len(current) - 3} more" if len(current) > 3 else "")

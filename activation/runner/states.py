@@ -68,6 +68,13 @@ class Sealer:
         """Seal what Terraform could not write into its state and left beside it."""
         return self._seal(self._work / ERRORED)
 
+    def dumped(self, content: bytes) -> SealedState | None:
+        """Seal a state that Terraform could write nowhere and printed in its need."""
+        try:
+            return self._keep(content, read_state(content))
+        except NotAState:
+            return None
+
     def _is_known(self, path: Path) -> bool:
         try:
             return self._last is not None and read_state(_content(path)).sha256 == self._last.sha256
@@ -80,6 +87,9 @@ class Sealer:
             state = read_state(content)
         except (NotAState, FileNotFoundError):
             return None
+        return self._keep(content, state)
+
+    def _keep(self, content: bytes, state: State) -> SealedState | None:
         if self._last is not None and (state.lineage, state.serial) == (self._last.lineage, self._last.serial):
             return None
         sealed = seal(self._key, content, state_context(self._run_id, state.serial))

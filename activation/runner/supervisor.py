@@ -176,6 +176,8 @@ class Supervisor:
 
     def take_line(self, raw: bytes) -> None:
         """Mask one line, make it readable, journal it; a finished resource only once its state is sealed."""
+        if dump := dumped_state(raw):
+            self.guarded(lambda: self.report_state(self.sealer.dumped(dump)))
         masked = self.masker.mask_text(raw.decode("utf-8", "replace"))
         address, present = finished_address(masked)
         if address:
@@ -344,6 +346,17 @@ def finished_address(line: str) -> tuple[str, bool]:
         return str(event["hook"]["resource"]["addr"]), event["hook"]["action"] != "delete"
     except (ValueError, KeyError, TypeError):
         return "", True
+
+
+def dumped_state(line: bytes) -> bytes:
+    """Return the state that Terraform prints where it can write it nowhere (a full disk); empty for other lines."""
+    if b'"Emergency state dump"' not in line:
+        return b""
+    try:
+        state = json.loads(line).get("state")
+    except (ValueError, AttributeError):
+        return b""
+    return json.dumps(state).encode() if isinstance(state, dict) else b""
 
 
 def descendants() -> list[int]:

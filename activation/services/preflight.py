@@ -17,7 +17,7 @@ from activation.domain.events import Kind, Outcome
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import iam_names
 from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, StateVersion, Workspace
-from activation.services import activations, events, run_keys, runs
+from activation.services import activations, events, recovery, run_keys, runs
 from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX
 
 # Seconds for which the lines of an attempt can be polled; they hold no secret.
@@ -118,6 +118,7 @@ def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> It
         package=needs,
         external_id=activation.organization.external_id or "",
         known_names=known_names(activation, who),
+        adoptable_names=adoptable_names(activation, keys, who),
         own_activations=[CloudAccount(organization=activation.organization, account_id=who.account_id).tag]
         if who
         else (),
@@ -157,6 +158,20 @@ def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
     except CannotOpen:
         # The run will say so; the check then takes the names for taken, which is the safe side.
         return frozenset()
+
+
+def adoptable_names(activation: Activation, keys: AccessKeys, who: Identity | None) -> frozenset[str]:
+    """Return the names of what a run that was cut off made, and the next one takes over."""
+    if who is None:
+        return frozenset()
+    workspace = Workspace.objects.filter(
+        kind=Workspace.IAM,
+        cloud_account__account_id=who.account_id,
+        cloud_account__organization=activation.organization,
+    ).first()
+    if workspace is None or recovery.cut_off(workspace) is None:
+        return frozenset()
+    return recovery.adoptable_names(workspace, activation, keys)
 
 
 def cache_key(member: Member, attempt: str) -> str:

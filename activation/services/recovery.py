@@ -64,8 +64,8 @@ def find(run: Run, keys: AccessKeys) -> Found:
     Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch).update(found_again=found.to_json())
     run.found_again = found.to_json()
     if found.strangers:
-        for each in found.strangers:
-            write(run, each, level="error")
+        for stranger in found.strangers:
+            write(run, stranger, level="error")
         raise Refused("recovery_stranger", owners=" ".join(found.strangers))
     for each in found.imports:
         write(run, f"Found again: {each.label} ({each.address}). It is taken into the state, not made a second time.")

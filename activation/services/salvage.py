@@ -1,9 +1,10 @@
 """Take over from a run of which nothing lives any more: its log, its states, then the verdict."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from activation.domain import run_outcome
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import NotAState
-from activation.models import Run, StateVersion
+from activation.models import LogLine, Plan, Run, StateVersion
 from activation.runner import control as controls
 from activation.runner import lock, states, workspace
 from activation.services import endings, host, run_keys
@@ -42,15 +43,25 @@ def interrupt(run: Run, *, epoch: int, control: Path) -> bool:
 
 
 def reason_lost(run: Run) -> str:
-    """Return in words what is known of a run that nobody sees any more."""
+    """Return in words what is known of a run that nobody sees any more: when it was last heard of, what was in hand."""
+    last = LogLine.objects.filter(run=run).order_by("-number").values_list("at", flat=True).first()
+    heard = last or run.apply_started_at or run.started_at or timezone.now()
     return run_outcome.lost(
         node=run.node,
-        time=f"{timezone.now():%H:%M}",
+        time=f"{heard.astimezone(UTC):%H:%M}",
         phase=run.phase,
         finished=int(run.progress.get("finished", 0)),
         planned=int(run.progress.get("planned", 0)),
-        current=tuple(run.progress.get("current", ())),
+        current=names_of(run, run.progress.get("current", ())),
     )
+
+
+def names_of(run: Run, addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return what people call the things at some addresses, as the run's plan has them."""
+    plan = Plan.objects.filter(run=run).only("review").first()
+    changes = plan.review.get("changes", ()) if plan else ()
+    names = {each["address"]: each.get("display_name") for each in changes}
+    return tuple(str(names.get(address) or address) for address in addresses)
 
 
 def save_states(run: Run, control: Path) -> None:

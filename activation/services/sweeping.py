@@ -1,6 +1,8 @@
 """The sweep: every few seconds, find what was lost sight of, what waits, what is over its time."""
 
 import logging
+import time
+from collections.abc import Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -50,10 +52,35 @@ def find_unshipped() -> None:
         dispatch.ship_run(pk, node)
 
 
+class Watch:
+    """Since when this process sees hosts silent, without having looked away itself."""
+
+    def __init__(self) -> None:
+        self._silent: dict[str, float] = {}
+        self._looked = 0.0
+
+    def long_silent(self, names: Collection[str]) -> list[str]:
+        """Return which of the hosts that are silent now were seen so for one lease.
+
+        After a restart of database or broker all hosts look silent, this one to the others as well: each gets the
+        time to report again.
+        """
+        now = time.monotonic()
+        if now - self._looked > settings.RUN_LEASE_SECONDS:
+            self._silent.clear()
+        self._looked = now
+        self._silent = {name: self._silent.get(name, now) for name in names}
+        return [name for name, since in self._silent.items() if now - since >= settings.RUN_LEASE_SECONDS]
+
+
+watch = Watch()
+
+
 def write_off_gone_hosts() -> None:
     """Interrupt runs of hosts that are gone for good; nothing of theirs can be alive any more."""
-    gone = Node.objects.filter(seen_at__lt=Now() - NODE_GONE).exclude(name=host.node())
-    for run in Run.objects.at_work().unleased().filter(node__in=gone.values("name")):
+    silent = Node.objects.filter(seen_at__lt=Now() - NODE_GONE).exclude(name=host.node())
+    gone = watch.long_silent(list(silent.values_list("name", flat=True)))
+    for run in Run.objects.at_work().unleased().filter(node__in=gone):
         endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason=salvage.reason_lost(run))
 
 

@@ -1,0 +1,113 @@
+"""Lost sight of: what is alive and what is not, with the proof; and saving what a dead run left, without keys."""
+
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from activation.domain.run_status import AT_WORK, RunStatus
+from activation.models import Run, Workspace
+from activation.runner import lock
+from activation.services import host, recovery, shipping
+
+LIVE, ORPHANED, FREE, ELSEWHERE = "live", "orphaned", "free", "elsewhere"
+PROGRAMS = {"terraform": "Terraform", "tofu": "OpenTofu", "terraform-provi": "its provider"}
+
+
+@dataclass(frozen=True)
+class Lock:
+    """Whether anything of a run lives: `live`, `orphaned`, `free` or `elsewhere`, and what proves it."""
+
+    kind: str
+    proof: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run that somebody should look at: what is the matter, and what to do."""
+
+    run: Run
+    lock: Lock
+    matter: str
+    next_step: str
+    salvaged: bool = False
+
+
+def lock_of(run: Run) -> Lock:
+    """Say what holds a run's lock: the operating system frees it when the last process of the run is gone."""
+    if run.node and run.node != host.node():
+        return Lock(ELSEWHERE, f"It lives on {run.node}; only that host can tell.")
+    control = host.where().control(run.pk, run.phase)
+    if not lock.is_held(control):
+        where = "its lock is free" if control.is_dir() else "its directory is gone"
+        return Lock(FREE, f"Nothing of it lives on {host.node()}: {where}.")
+    held = ", ".join(named(process) for process in lock.holders(control)) or "a process that cannot be looked at"
+    if lock.has_supervisor(control):
+        return Lock(LIVE, f"It lives on {host.node()}: its lock is held by {held}.")
+    return Lock(ORPHANED, f"Its supervisor is dead; its lock is still held by {held}, which is being stopped.")
+
+
+def named(process: int) -> str:
+    """Return what a process of a run is, with its number."""
+    try:
+        program = Path(f"/proc/{process}/comm").read_text().strip()
+    except OSError:
+        program = ""
+    return f"{PROGRAMS.get(program, 'its supervisor')} (process {process})"
+
+
+def take_stock(*, save: bool) -> list[Case]:
+    """Go through all runs that are lost sight of; with `save` take in what the dead ones of this host left.
+
+    No key is needed for that. A run of which anything lives is left alone, and nothing is applied again.
+    """
+    at_work = Run.objects.at_work().select_related("organization", "workspace__cloud_account").order_by("created_at")
+    unfollowed = set(Run.objects.at_work().unleased().values_list("pk", flat=True))
+    looked = (case_of(run, save=save) if run.pk in unfollowed else leased_case(run) for run in at_work)
+    cases = [case for case in looked if case is not None]
+    seen = {case.run.pk for case in cases}
+    return cases + [case for case in ended_cases() if case.run.pk not in seen]
+
+
+def case_of(run: Run, *, save: bool) -> Case:
+    """Look at one run that nobody follows."""
+    found = lock_of(run)
+    if found.kind == ELSEWHERE:
+        return Case(run, found, "Nobody follows it.", f"Start the workers of {run.node}, or run this command there.")
+    if found.kind != FREE:
+        return Case(run, found, "It goes on, and nobody follows it.", "Start the workers; nothing is lost meanwhile.")
+    if not save:
+        return Case(
+            run, found, "It ended without saying how.", "Run this command without --list, or start the workers."
+        )
+    shipping.ship(run.pk)
+    run.refresh_from_db()
+    if RunStatus(run.status) in AT_WORK:
+        return Case(run, found, "It could not be taken over.", "Another worker is at it; look again in a minute.")
+    return Case(run, found, run.reason or run.status_label, press(run), salvaged=True)
+
+
+def leased_case(run: Run) -> Case | None:
+    """Look at a run that a worker has, or had when it died: only what is alive needs nobody."""
+    found = lock_of(run)
+    if found.kind in {LIVE, ELSEWHERE}:
+        return None
+    ends = f" until {run.lease_until.astimezone(UTC):%H:%M:%S} UTC" if run.lease_until else ""
+    return Case(run, found, f"A worker has its turn{ends}.", "Run this command again after that.")
+
+
+def ended_cases() -> list[Case]:
+    """Return the runs that ended in the middle of an account, and that no later run has made good."""
+    cut_off = (recovery.cut_off(workspace) for workspace in Workspace.objects.order_by("created_at"))
+    active = set(Run.objects.active().values_list("workspace_id", flat=True))
+    return [
+        Case(run, lock_of(run), run.reason or run.status_label, press(run))
+        for run in cut_off
+        if run is not None and run.workspace_id not in active
+    ]
+
+
+def press(run: Run) -> str:
+    """Say what a person does about an ended run."""
+    if not run.can_be_retried:
+        return ""
+    return "Open the run and press Recover; it asks for a fresh key and shows its plan before anything happens."
