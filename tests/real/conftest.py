@@ -8,6 +8,13 @@ import pytest
 from activation.simulator.client import Simulator
 from tests.real.engine import Engine
 from tests.simulator.conftest import end, start_simulator
+from tests.tools import demand
+
+
+@pytest.fixture(autouse=True)
+def terraform() -> str:
+    """Demand the real Terraform for everything here."""
+    return demand("terraform")
 
 
 @pytest.fixture
