@@ -43,6 +43,8 @@ HASHED = (
 )
 MEMBERS = (*HASHED, "hash")
 _MEMBERS = frozenset(MEMBERS)
+# As canonical JSON has them: what is in order already sorts faster.
+_IN_ORDER = sorted(HASHED)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def time_text(moment: datetime) -> str:
 
 def event_hash(event: Mapping[str, Any]) -> str:
     """Return the hash of an event, whether or not it holds one already; raise NotCanonical."""
-    content = {name: value for name, value in event.items() if name != "hash"}
+    content = {name: event[name] for name in _IN_ORDER}
     return hashlib.sha256(b"\x00" + canonical_json.encode(content)).hexdigest()
 
 
