@@ -349,3 +349,34 @@ def test_a_plan_with_any_part_replaced_is_judged_or_refused(data: st.DataObject)
     json.dumps(inspect(review, RULES).to_json())
     json.dumps(PlanReview.from_json(json.loads(json.dumps(review.to_json()))).to_json())
     assert review.sentence("123456789012")
+
+
+# --- retries
+
+
+def test_a_retry_replaces_only_what_is_listed_and_says_so() -> None:
+    document = load("plan_replace")
+    replaced = {each["address"] for each in document["resource_changes"] if "delete" in each["change"]["actions"]}
+    retry = replace(RULES, retry=True)
+    assert "replace" in codes(document, retry)
+    listed = replace(retry, replaceable=frozenset(replaced))
+    assert "replace" not in codes(document, listed)
+    checks = inspect(read_plan(document), listed).checks
+    check = next(each for each in checks if each.title == "Only what is listed is replaced")
+    assert all(address in check.detail for address in replaced)
+    # Outside of a retry the list says nothing.
+    assert "replace" in codes(document, replace(RULES, replaceable=frozenset(replaced)))
+
+
+def test_a_plan_takes_over_only_what_it_was_told_to() -> None:
+    document = load("plan_import")
+    taken = {
+        (each["address"], each["change"]["importing"]["id"])
+        for each in document["resource_changes"]
+        if each["change"].get("importing")
+    }
+    assert taken
+    assert codes(document, replace(RULES, importable=frozenset(taken))) == set()
+    assert codes(document, replace(RULES, importable=frozenset())) == {"import"}
+    others = frozenset((address, "arn:aws:iam::123456789012:policy/of-another") for address, _ in taken)
+    assert codes(document, replace(RULES, importable=others)) == {"import"}
