@@ -89,8 +89,21 @@ class Simulator:
         """Hold the next `times` calls of `action` for `seconds`, before or after they are carried out."""
         self._ask("fault", action=action, seconds=seconds, times=times, when=when)
 
+    def hold(self, action: str, *, times: int = 1, skip: int = 0, when: str = "before") -> None:
+        """Let the next `times` calls of `action` after the first `skip` stand still until `release` or `clear`; before
+        they are carried out (one whose caller hangs up never is) or after."""
+        self._ask("fault", action=action, times=times, skip=skip, when=when, hold=True)
+
+    def release(self, calls: int = 1) -> None:
+        """Let so many held calls go on, also such as are still to come."""
+        self._ask("release", calls=calls)
+
+    def held(self) -> list[str]:
+        """Return the actions of the calls that stand still now."""
+        return cast(list[str], self._ask("held"))
+
     def clear(self) -> None:
-        """Forget all faults and set the settings back; actions and resources stay."""
+        """Forget all faults and set the settings back; what is held goes on, actions and resources stay."""
         self._ask("clear")
 
     def expire(self, access_key_id: str) -> None:

@@ -45,6 +45,8 @@ class Control:
             "identities": lambda values: self._identities,
             "fault": self._add_fault,
             "clear": self._clear,
+            "release": self._release,
+            "held": lambda values: self._faults.held(),
             "expire": self._expire,
             "new_session": self._new_session,
             "settings": self._change_settings,
@@ -65,6 +67,10 @@ class Control:
         self._faults.clear()
         for name, value in asdict(Settings()).items():
             setattr(self._settings, name, value)
+        return {}
+
+    def _release(self, values: dict[str, Any]) -> dict[str, Any]:
+        self._faults.release(int(values.get("calls", 1)))
         return {}
 
     def _expire(self, values: dict[str, Any]) -> dict[str, Any]:

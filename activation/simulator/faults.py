@@ -1,11 +1,15 @@
 """Faults on demand: errors, throttling, delays and cut connections, per action and number of calls."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Event, Lock
+from threading import Condition, Event, Lock
 from typing import Any
 
 from activation.simulator.calls import Call
 from activation.simulator.conditions import matches_wildcard
+
+# How often a call that stands still looks whether its caller is there.
+_LOOK_SECONDS = 0.05
 
 
 @dataclass
@@ -13,7 +17,8 @@ class Fault:
     """What happens to the calls of an action (`*` and `?` allowed), `times` times after the first `skip`.
 
     `error` is answered with `status` and `message`, with or without `cut` the connection is closed instead. `when` is
-    "before" (nothing was done) or "after" (it was done, and the caller does not learn of it).
+    "before" (nothing was done) or "after" (it was done, and the caller does not learn of it). With `hold` the call
+    stands still until it is released, or all faults are forgotten.
     """
 
     action: str
@@ -26,6 +31,12 @@ class Fault:
     cut: bool = False
     seconds: float = 0.0
     when: str = "before"
+    hold: bool = False
+
+    @property
+    def delays(self) -> bool:
+        """Return whether the call is only late, not failed."""
+        return bool(self.seconds) or self.hold
 
 
 class Faults:
@@ -35,6 +46,10 @@ class Faults:
         self._waiting: list[Fault] = []
         self._lock = Lock()
         self._stopped = Event()
+        self._gate = Condition()
+        self._held: list[str] = []
+        self._passes = 0
+        self._forgotten = 0
 
     def add(self, values: dict[str, Any]) -> None:
         """Add a fault from its fields. Raises ValueError where they are not a fault's."""
@@ -48,9 +63,41 @@ class Faults:
             self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Forget all faults."""
+        """Forget all faults; what is held goes on."""
         with self._lock:
             self._waiting.clear()
+        with self._gate:
+            self._forgotten += 1
+            self._passes = 0
+            self._gate.notify_all()
+
+    def hold(self, action: str, is_gone: Callable[[], bool]) -> bool:
+        """Wait until this call may go on; return False where its caller has hung up before."""
+        with self._gate:
+            began = self._forgotten
+            self._held.append(action)
+            try:
+                while not self._stopped.is_set() and self._forgotten == began:
+                    if is_gone():
+                        return False
+                    if self._passes:
+                        self._passes -= 1
+                        return True
+                    self._gate.wait(_LOOK_SECONDS)
+                return True
+            finally:
+                self._held.remove(action)
+
+    def release(self, calls: int) -> None:
+        """Let so many held calls go on, also such as are still to come."""
+        with self._gate:
+            self._passes += calls
+            self._gate.notify_all()
+
+    def held(self) -> list[str]:
+        """Return the actions of the calls that stand still."""
+        with self._gate:
+            return list(self._held)
 
     def take(self, call: Call, caller: str) -> list[Fault]:
         """Return the faults that apply to this call, each counted down: delays all, of the others the first."""
@@ -62,7 +109,7 @@ class Faults:
                     and matches_wildcard(fault.caller, caller)
                 ):
                     continue
-                if not fault.seconds and any(not other.seconds for other in taken):
+                if not fault.delays and any(not other.delays for other in taken):
                     continue
                 if fault.skip > 0:
                     fault.skip -= 1

@@ -2,7 +2,10 @@
 
 import hmac
 import json
+import select
+import socket
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -49,8 +52,8 @@ class Front:
         self._faults = faults
         self._recording = recording
 
-    def answer(self, request: RawRequest) -> Reply:
-        """Answer one AWS call. Raises ConnectionCut where a fault says so."""
+    def answer(self, request: RawRequest, is_gone: Callable[[], bool] = lambda: False) -> Reply:
+        """Answer one AWS call. Raises ConnectionCut where a fault says so; `is_gone` tells whether the caller is."""
         started = time.perf_counter()
         credential: Credential | None = None
         signed: Signed | None = None
@@ -62,7 +65,7 @@ class Front:
                 account = self._directory.account_of(signed.access_key) or ""
                 call = self._read(request, signed, account)
                 credential = self._authenticate(request, signed)
-                reply = self._serve(request, call, credential)
+                reply = self._serve(request, call, credential, is_gone)
             except Rejected as rejected:
                 reply = error_reply(call.service, rejection(call.service, rejected), method=request.method)
             except AwsError as error:
@@ -109,9 +112,10 @@ class Front:
             raise Rejected(Problem.EXPIRED_TOKEN)
         return credential
 
-    def _serve(self, request: RawRequest, call: Call, credential: Credential) -> Reply:
+    def _serve(self, request: RawRequest, call: Call, credential: Credential, is_gone: Callable[[], bool]) -> Reply:
         faults = self._faults.take(call, credential.arn)
-        self._strike(call, [fault for fault in faults if fault.when == "before"])
+        if not self._strike(call, [fault for fault in faults if fault.when == "before"], is_gone):
+            raise ConnectionCut
         check_kind(credential, call)
         if call.action in ABOUT_ONESELF and call.resource == "*":
             call = replace(call, resource=credential.principal)
@@ -132,18 +136,22 @@ class Front:
         else:
             acting = credential.base_key if credential.kind is Kind.USER_SESSION else credential.access_key
             reply = self._backend.perform(call, request, credential.account, acting)
-        self._strike(call, [fault for fault in faults if fault.when == "after"])
+        self._strike(call, [fault for fault in faults if fault.when == "after"], is_gone)
         return reply
 
-    def _strike(self, call: Call, faults: list[Fault]) -> None:
+    def _strike(self, call: Call, faults: list[Fault], is_gone: Callable[[], bool]) -> bool:
+        """Let the faults happen; return whether the caller is still there, as far as anybody looked."""
         for fault in faults:
             if fault.seconds:
                 self._faults.wait(fault.seconds)
+            if fault.hold and not self._faults.hold(call.action, is_gone):
+                return False
         for fault in faults:
             if fault.cut:
                 raise ConnectionCut
             if fault.error:
                 raise AwsError(fault.error, fault.message or fault.error, fault.status)
+        return True
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -193,11 +201,18 @@ class Handler(BaseHTTPRequestHandler):
             if request.path.startswith(CONTROL_PREFIX):
                 self._write(self._controlled(request))
             else:
-                self._write(self.front.answer(request))
+                self._write(self.front.answer(request, self._is_gone))
         except ConnectionCut:
             self.close_connection = True
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
+
+    def _is_gone(self) -> bool:
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        try:
+            return bool(readable) and not self.connection.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return True
 
     def _controlled(self, request: RawRequest) -> Reply:
         given = request.header("x-simulator-token") or ""

@@ -101,7 +101,15 @@ def connect(simulator: Simulator, connect_to: Connect) -> Connect:
     return lambda service, key, **more: connect_to(simulator.endpoint, service, key, **more)
 
 
-def client(endpoint: str, service: str, key: dict[str, str], *, region: str = "us-west-2", attempts: int = 1) -> Any:
+def client(
+    endpoint: str,
+    service: str,
+    key: dict[str, str],
+    *,
+    region: str = "us-west-2",
+    attempts: int = 1,
+    read_timeout: float = 60,
+) -> Any:
     """Return a boto3 client for one of the simulator's keys."""
     return boto3.client(
         service,
@@ -112,6 +120,7 @@ def client(endpoint: str, service: str, key: dict[str, str], *, region: str = "u
         aws_session_token=key["session_token"] or None,
         config=Config(
             retries={"total_max_attempts": attempts},
+            read_timeout=read_timeout,
             signature_version="s3v4" if service == "s3" else None,
             s3={"addressing_style": "path"},
         ),

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from activation.simulator.client import ControlRefused, Simulator
+from tests.simulator.conftest import client
 
 Connect = Callable[..., Any]
 NOBODY = '{"Version": "2012-10-17", "Statement": []}'
@@ -93,3 +95,34 @@ def test_nonsense_is_refused(simulator: Simulator) -> None:
         simulator.expire("AKIANOBODY")
     with pytest.raises(ControlRefused):
         simulator.new_session("999999999999")
+
+
+def until(condition: Any) -> None:
+    ends = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < ends
+        time.sleep(0.01)
+
+
+def test_a_held_call_goes_on_when_it_is_released_and_no_sooner(simulator: Simulator, iam: Any) -> None:
+    simulator.hold("iam:CreateRole", times=9)
+    names = ("held-1", "held-2")
+    with ThreadPoolExecutor() as pool:
+        calls = [pool.submit(iam.create_role, RoleName=name, AssumeRolePolicyDocument=NOBODY) for name in names]
+        until(lambda: simulator.held() == ["iam:CreateRole"] * 2)
+        simulator.release()
+        until(lambda: [call.done() for call in calls].count(True) == 1)
+        assert simulator.held() == ["iam:CreateRole"]
+        simulator.clear()
+        assert {call.result()["Role"]["RoleName"] for call in calls} == set(names)
+
+
+def test_a_held_call_whose_caller_hangs_up_is_never_carried_out(simulator: Simulator, identities: Any) -> None:
+    key = identities["customer"]["administrator"]
+    impatient = client(simulator.endpoint, "iam", key, read_timeout=0.5)
+    simulator.hold("iam:CreateRole")
+    with pytest.raises(ReadTimeoutError):
+        impatient.create_role(RoleName="hung-up", AssumeRolePolicyDocument=NOBODY)
+    until(lambda: not simulator.held())
+    simulator.clear()
+    assert "hung-up" not in [role["RoleName"] for role in impatient.list_roles()["Roles"]]
