@@ -4,7 +4,7 @@ from celery import shared_task
 
 from activation import dispatch
 from activation.domain import trace
-from activation.services import checkpoints, launching, shipping, sweeping
+from activation.services import checkpoints, launching, records, shipping, sweeping
 
 
 @shared_task(name="activation.start_run", acks_late=False, max_retries=0)
@@ -26,6 +26,14 @@ def sweep() -> None:
     """Find what was lost sight of, what waits and what is over its time."""
     trace.run_id.set("")
     sweeping.sweep()
+    records.sweep()
+
+
+@shared_task(name="activation.make_record", acks_late=False, max_retries=0)
+def make_record(record_id: str) -> None:
+    """Make a record that somebody asked for."""
+    trace.run_id.set("")
+    records.make(record_id)
 
 
 @shared_task(name="activation.checkpoint", acks_late=False, max_retries=0, expires=1800)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from activation.domain import membership
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
+from activation.domain.record.csv_cells import harmless_cell
 from activation.domain.roles import ROLE_LABELS, Role
 from activation.models import Invitation, Member, Organization, User
 from activation.selectors.people import find_invitation, members_of, open_invitations_of, owners_of, token_hash
@@ -45,12 +46,7 @@ def present_role(member: Member) -> Role:
 @transaction.atomic
 def access_list(*, organization: Organization, actor: Actor) -> list[list[str]]:
     """Return who has access as rows of a table, a heading first; that it was taken away is an event."""
-    rows = [["Name", "E-mail address", "Role", "Since (UTC)", "Granted by", "Last seen (UTC)"]]
-    for member in members_of(organization):
-        seen = member.last_seen_at.isoformat(timespec="seconds") if member.last_seen_at else ""
-        since = member.since.isoformat(timespec="seconds")
-        row = [member.user.name, member.user.email, member.role_label, since, member.granted_by_name, seen]
-        rows.append([harmless_cell(text) for text in row])
+    rows = access_rows(organization)
     events.record(
         Kind.ACCESS_LIST_DOWNLOADED,
         actor=actor,
@@ -62,9 +58,15 @@ def access_list(*, organization: Organization, actor: Actor) -> list[list[str]]:
     return rows
 
 
-def harmless_cell(text: str) -> str:
-    """Return the text as a cell that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+def access_rows(organization: Organization) -> list[list[str]]:
+    """Return who has access as rows of a table for spreadsheets, a heading first."""
+    rows = [["Name", "E-mail address", "Role", "Since (UTC)", "Granted by", "Last seen (UTC)"]]
+    for member in members_of(organization):
+        seen = member.last_seen_at.isoformat(timespec="seconds") if member.last_seen_at else ""
+        since = member.since.isoformat(timespec="seconds")
+        row = [member.user.name, member.user.email, member.role_label, since, member.granted_by_name, seen]
+        rows.append([harmless_cell(text) for text in row])
+    return rows
 
 
 @transaction.atomic

@@ -7,11 +7,12 @@ from typing import Final
 from activation.domain.wording.keys import KEYS
 from activation.domain.wording.packages import PACKAGES
 from activation.domain.wording.people import PEOPLE
+from activation.domain.wording.records import RECORDS
 from activation.domain.wording.runs import RUNS
 from activation.domain.wording.typed import TYPED
 from activation.domain.wording.words import Wording
 
-ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES)
+ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS)
 WORDING: Final[Mapping[str, Wording]] = ChainMap(*ROOMS)
 
 __all__ = ["ROOMS", "WORDING", "Wording"]
