@@ -56,12 +56,13 @@ def saved_resources(run: Run) -> int:
 def retry_words(run: Run) -> str:
     """Return what an earlier run left behind, for the person who tries again; empty where that is nothing."""
     planned, saved = int(run.progress.get("planned", 0)), saved_resources(run)
-    if not saved:
-        return ""
-    done = f"{saved} of {planned}" if run.apply_started_at and saved <= planned else str(saved)
-    return (
-        f"{done} were finished and are saved; only the rest is created. The new plan shows it before anything happens."
-    )
+    words = []
+    if saved:
+        done = f"{saved} of {planned}" if run.apply_started_at and saved <= planned else str(saved)
+        words.append(f"{done} were finished and are saved; only the rest is created.")
+    if run.apply_started_at:
+        words.append("What was in hand at its end is looked for in your account first, so that nothing is made twice.")
+    return " ".join([*words, "The new plan shows it before anything happens."]) if words else ""
 
 
 def rights_of_key(activation: Activation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from activation.models import Run
 from activation.selectors import activations as activation_reads
 from activation.selectors import run_logs
 from activation.selectors import runs as reads
+from activation.services import rescue
 from activation.services import runs as services
 
 LONGEST_QUERY = 200
@@ -30,10 +31,12 @@ def run(request: PortalRequest, run: str) -> HttpResponse:
     """Show a run: its state, and the part of its log that the address asks for."""
     row = demand_run(request, run)
     asked = {name: request.GET.get(name, "") for name in ("line", "before", "after")}
+    where = reads.situation(row, request.member)
     log = run_logs.open_log(row, query=request.GET.get("q", "").strip()[:LONGEST_QUERY], **asked)
     context = {
         "run": row,
-        "where": reads.situation(row, request.member),
+        "where": where,
+        "lock": rescue.lock_of(row) if where.away else None,
         "key": reads.key_of(row),
         "log": log,
         "steps": activation_reads.stepper(row.activation, 2),
@@ -58,6 +61,7 @@ def run_status(request: PortalRequest, run: str) -> HttpResponse:
     context = {
         "run": row,
         "where": where,
+        "lock": rescue.lock_of(row) if where.away and changed else None,
         "changed": changed,
         "page": "review" if request.GET.get("page") == "review" else "",
         "idle": idle,
