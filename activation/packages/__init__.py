@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-BUNDLED = ("terraform-aws-iam",)
+BUNDLED = ("terraform-aws-iam", "terraform-aws-region")
 
 # What a run or a shell leaves beside the configuration: never part of a package.
 _LEFT_BEHIND_FOLDERS = {".terraform", "__pycache__"}

@@ -85,13 +85,12 @@ def _iam_context(context: dict[str, str | list[str]], call: Call, directory: Dir
         context["iam:PolicyARN"] = call.parameters["PolicyArn"]
     if call.operation == "PassRole":
         context["iam:PassedToService"] = call.parameters["PassedToService"]
+    for key, value in directory.tags(call.resource or "").items():
+        context[f"aws:ResourceTag/{key}"] = value
+        context[f"iam:ResourceTag/{key}"] = value
     role = directory.role(call.resource or "")
-    if role is not None:
-        for tag in role.tags or []:
-            context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
-            context[f"iam:ResourceTag/{tag['Key']}"] = tag["Value"]
-        if role.permissions_boundary_arn and call.operation != "CreateRole":
-            context.setdefault("iam:PermissionsBoundary", role.permissions_boundary_arn)
+    if role is not None and role.permissions_boundary_arn and call.operation != "CreateRole":
+        context.setdefault("iam:PermissionsBoundary", role.permissions_boundary_arn)
 
 
 def decide(directory: Directory, credential: Credential, call: Call) -> Decision:

@@ -243,6 +243,18 @@ class Directory:
             return False
         return True
 
+    def tags(self, arn: str) -> dict[str, str]:
+        """Return the tags of a role or of an OIDC provider; none of what does not exist, or is something else."""
+        role = self.role(arn)
+        if role is not None:
+            return {tag["Key"]: tag["Value"] for tag in role.tags or []}
+        account = arn.split(":")[4] if ":oidc-provider/" in arn else ""
+        if account not in self._backend.accounts():
+            return {}
+        with self._backend.lock:
+            provider = self._backend.iam(account).open_id_providers.get(arn)
+            return {tag["Key"]: tag["Value"] for tag in provider.get_tags()} if provider else {}
+
     def identifier_of_role(self, arn: str) -> str:
         """Return the role's unique ID (AROA…)."""
         role = self.role(arn)

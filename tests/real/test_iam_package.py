@@ -273,7 +273,12 @@ def may(applied: Applied, policy: str, action: str, resource: str, context: Mapp
         return text.replace("ACCOUNT", applied.account)
 
     boundary = applied.document("permission_boundary")
-    known = {"aws:ResourceAccount": [applied.account]} | {key: [filled(value)] for key, value in context.items()}
+    role = "zilliz-management-role" if policy == "management_policy" else "zilliz-bootstrap-role"
+    known = {
+        "aws:PrincipalArn": [f"arn:aws:iam::{applied.account}:role/zilliz/{role}"],
+        "aws:ResourceAccount": [applied.account],
+    }
+    known |= {key: [filled(value)] for key, value in context.items()}
     return evaluate([applied.document(policy)], boundary, action, filled(resource), known).allowed
 
 
@@ -305,6 +310,7 @@ AT_CREATION = {**NEW_TAG, "ec2:CreateAction": "CreateVpc"}
         ("bootstrap_policy", "s3:CreateBucket", "arn:aws:s3:::zilliz-byoc-x", {}),
         ("bootstrap_policy", "s3:PutBucketPublicAccessBlock", "arn:aws:s3:::zilliz-byoc-x", {}),
         ("bootstrap_policy", "s3:PutEncryptionConfiguration", "arn:aws:s3:::zilliz-byoc-x", {}),
+        ("bootstrap_policy", "s3:PutBucketPolicy", "arn:aws:s3:::zilliz-byoc-x", {}),
         ("bootstrap_policy", "eks:CreateCluster", CLUSTER, NEW_TAG),
         ("bootstrap_policy", "eks:CreateNodegroup", CLUSTER, NEW_TAG),
         ("bootstrap_policy", "eks:CreateAddon", CLUSTER, NEW_TAG),
@@ -326,6 +332,8 @@ AT_CREATION = {**NEW_TAG, "ec2:CreateAction": "CreateVpc"}
         ),
         ("management_policy", "eks:UpdateNodegroupConfig", NODE_GROUP, VENDOR_TAG),
         ("management_policy", "s3:DeleteObject", "arn:aws:s3:::zilliz-byoc-x/a", {}),
+        ("management_policy", "s3:GetBucketPolicy", "arn:aws:s3:::zilliz-byoc-x", {}),
+        ("management_policy", "servicequotas:GetServiceQuota", "*", {}),
         ("zilliz_business_irsa_policy", "s3:GetObject", "arn:aws:s3:::zilliz-byoc-x/a", {}),
         ("cluster_autoscaler_irsa_policy", "autoscaling:DescribeAutoScalingGroups", "*", {}),
         (
@@ -363,7 +371,9 @@ ANY_POLICY = "arn:aws:iam::ACCOUNT:policy/zilliz/zilliz-byoc-new"
         ("ec2:RunInstances", EC2 + "instance/*", NEW_TAG),
         ("ec2:CreateVpcPeeringConnection", EC2 + "vpc/vpc-1", VENDOR_TAG),
         ("s3:DeleteBucket", "arn:aws:s3:::customers-own", {}),
-        ("s3:PutBucketPolicy", "arn:aws:s3:::zilliz-byoc-x", {}),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::customers-own", {}),
+        ("s3:PutBucketPolicy", "arn:aws:s3:::zilliz-byoc-x", {"aws:ResourceAccount": "999999999999"}),
+        ("s3:PutBucketAcl", "arn:aws:s3:::zilliz-byoc-x", {}),
         ("s3:GetObject", "arn:aws:s3:::zilliz-byoc-x/a", {}),
         ("s3:PutBucketTagging", "arn:aws:s3:::zilliz-byoc-x", {"aws:ResourceAccount": "999999999999"}),
         ("eks:CreateCluster", "arn:aws:eks:us-west-2:ACCOUNT:cluster/own", NEW_TAG),

@@ -147,6 +147,7 @@ resource "aws_iam_policy" "bootstrap_policy" {
         Effect = "Allow"
         Action = [
           "s3:DeleteBucket",
+          "s3:DeleteBucketPolicy",
           "s3:GetAccelerateConfiguration",
           "s3:GetBucket*",
           "s3:GetEncryptionConfiguration",
@@ -154,6 +155,7 @@ resource "aws_iam_policy" "bootstrap_policy" {
           "s3:GetReplicationConfiguration",
           "s3:ListBucket",
           "s3:PutBucketOwnershipControls",
+          "s3:PutBucketPolicy",
           "s3:PutBucketPublicAccessBlock",
           "s3:PutBucketTagging",
           "s3:PutBucketVersioning",
@@ -164,15 +166,21 @@ resource "aws_iam_policy" "bootstrap_policy" {
         Condition = { StringEquals = { "aws:ResourceAccount" = local.account_id } }
       },
       {
+        # Without a condition on tags, which IAM may show later than the thing itself.
         Sid    = "RoleRead"
         Effect = "Allow"
         Action = [
+          "iam:GetOpenIDConnectProvider",
           "iam:GetRole",
           "iam:ListAttachedRolePolicies",
           "iam:ListInstanceProfilesForRole",
           "iam:ListRolePolicies",
         ]
-        Resource = [local.data_plane_role_arn, "${local.iam_arn}:role/aws-service-role/eks*"]
+        Resource = [
+          local.data_plane_role_arn,
+          local.oidc_provider_arn,
+          "${local.iam_arn}:role/aws-service-role/eks*",
+        ]
       },
       {
         Sid      = "RoleCreateBounded"
@@ -219,7 +227,6 @@ resource "aws_iam_policy" "bootstrap_policy" {
         Action = [
           "iam:DeleteOpenIDConnectProvider",
           "iam:DeleteRole",
-          "iam:GetOpenIDConnectProvider",
           "iam:UpdateAssumeRolePolicy",
         ]
         Resource  = [local.oidc_provider_arn, local.data_plane_role_arn]

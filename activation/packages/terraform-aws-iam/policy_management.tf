@@ -15,8 +15,14 @@ resource "aws_iam_policy" "management_policy" {
         Action = [
           "autoscaling:DescribeAutoScalingGroups",
           "autoscaling:DescribeScalingActivities",
+          "ec2:DescribeAddresses",
+          "ec2:DescribeAvailabilityZones",
           "ec2:DescribeInstances",
           "ec2:DescribeInstanceStatus",
+          "ec2:DescribeInstanceTypeOfferings",
+          "ec2:DescribeInstanceTypes",
+          "ec2:DescribeInternetGateways",
+          "ec2:DescribeNatGateways",
           "ec2:DescribeNetworkInterfaces",
           "ec2:DescribeSecurityGroups",
           "ec2:DescribeSubnets",
@@ -24,9 +30,18 @@ resource "aws_iam_policy" "management_policy" {
           "ec2:DescribeVpcEndpoints",
           "ec2:DescribeVpcs",
           "eks:DescribeAddonVersions",
+          "eks:ListClusters",
           "elasticloadbalancing:Describe*",
+          "servicequotas:GetServiceQuota",
         ]
         Resource = "*"
+      },
+      {
+        # Whether EKS has its service-linked roles: without them the first cluster of an account may fail.
+        Sid      = "ServiceLinkedRolesRead"
+        Effect   = "Allow"
+        Action   = "iam:GetRole"
+        Resource = "${local.iam_arn}:role/aws-service-role/eks*"
       },
       {
         Sid      = "ClusterRead"
@@ -74,6 +89,9 @@ resource "aws_iam_policy" "management_policy" {
         Effect = "Allow"
         Action = [
           "s3:GetBucketLocation",
+          "s3:GetBucketOwnershipControls",
+          "s3:GetBucketPolicy",
+          "s3:GetBucketPublicAccessBlock",
           "s3:GetBucketTagging",
           "s3:GetBucketVersioning",
           "s3:GetEncryptionConfiguration",

@@ -26,6 +26,7 @@ resource "aws_iam_policy" "permission_boundary" {
           "ecr:BatchGetImage",
           "ecr:GetAuthorizationToken",
           "ecr:GetDownloadUrlForLayer",
+          "servicequotas:GetServiceQuota",
         ]
         Resource = "*"
       },
@@ -175,11 +176,21 @@ resource "aws_iam_policy" "permission_boundary" {
           "ec2:ModifySnapshotAttribute",
           "ec2:Purchase*",
           "s3:PutBucketAcl",
-          "s3:PutBucketPolicy",
           "s3:PutObjectAcl",
           "s3:PutReplicationConfiguration",
         ]
         Resource = "*"
+      },
+      {
+        # A bucket that refuses all but TLS needs a policy. Setup writes it; nobody who can be reached from the data
+        # plane, and no day-to-day work, can write another one.
+        Sid      = "BucketPolicyBySetupOnly"
+        Effect   = "Deny"
+        Action   = ["s3:DeleteBucketPolicy", "s3:PutBucketPolicy"]
+        Resource = "*"
+        Condition = {
+          ArnNotEquals = { "aws:PrincipalArn" = "${local.iam_arn}:role${local.path}zilliz-bootstrap-role" }
+        }
       },
     ]
   })

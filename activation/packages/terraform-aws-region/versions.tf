@@ -1,0 +1,11 @@
+terraform {
+  # As terraform-aws-iam asks for; nothing here needs more.
+  required_version = ">= 1.10.0"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0, < 6.0.0"
+    }
+  }
+}
