@@ -250,6 +250,8 @@ ZILLIZ_PACKAGE_URL = env.text(
     "ZILLIZ_PACKAGE_URL", "https://zilliz-byoc-bucket.s3.us-west-2.amazonaws.com/terraform-aws-iam.tar.gz"
 )
 AWS_ENDPOINT_URL = env.text("AWS_ENDPOINT_URL", "")
+AWS_PROXY_URL = env.text("AWS_PROXY_URL", "")
+AWS_CA_FILE = env.text("AWS_CA_PATH", "")
 TERRAFORM = env.text("TERRAFORM", "")
 TERRAFORM_PROVIDER_MIRROR = env.text("TERRAFORM_PROVIDER_MIRROR", "")
 WORK_DIR = env.text("WORK_DIR", "")

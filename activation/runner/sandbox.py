@@ -6,6 +6,7 @@ import resource
 import signal
 from dataclasses import dataclass, field
 
+from activation.domain.way import HTTPS
 from activation.runner import landlock
 
 SYSTEM_PATHS = (
@@ -26,7 +27,6 @@ SYSTEM_PATHS = (
     "/dev/urandom",
     "/dev/random",
 )
-HTTPS = 443
 PR_SET_PDEATHSIG = 1
 FILE_BYTES = 2 * 1024**3
 OPEN_FILES = 4096

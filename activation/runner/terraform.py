@@ -6,10 +6,9 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from activation.domain.way import Way
 from activation.runner import process
-from activation.runner.sandbox import HTTPS
 from activation.runner.spec import Command
 
 PLAN, REVIEW = "tfplan", "plan.json"
@@ -59,7 +58,7 @@ def _checked(path: str) -> Terraform:
     return Terraform(path, name, version)
 
 
-def environment(*, work: Path, endpoint: str = "", region: str = "", mirror: str = "") -> dict[str, str]:
+def environment(*, work: Path, way: Way, region: str = "", mirror: str = "") -> dict[str, str]:
     """Return Terraform's whole environment, without secrets: made from nothing, no way to the host's own identity."""
     values = {
         "HOME": str(work),
@@ -74,11 +73,10 @@ def environment(*, work: Path, endpoint: str = "", region: str = "", mirror: str
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        **way.of_terraform(),
     }
     if region:
         values["AWS_REGION"] = region
-    if endpoint:
-        values["AWS_ENDPOINT_URL"] = endpoint
     if mirror:
         values["TF_CLI_CONFIG_FILE"] = str(work / "terraform.rc")
     return values
@@ -89,21 +87,15 @@ def mirror_configuration(mirror: str) -> str:
     return f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror}"\n  }}\n}}\n'
 
 
-def readable(terraform: Terraform, *, mirror: str, cache: Path) -> tuple[str, ...]:
+def readable(terraform: Terraform, *, mirror: str, cache: Path, way: Way) -> tuple[str, ...]:
     """Return what a run must be able to read beside the system: Terraform, the providers behind every link."""
-    found = {terraform.path, str(cache)}
+    found = {terraform.path, str(cache)} | ({os.path.realpath(way.ca_bundle)} if way.ca_bundle else set())
     for folder in (*PROVIDER_DIRECTORIES, *([mirror] if mirror else [])):
         if os.path.isdir(folder):
             found.add(folder)
             # HOST/NAMESPACE/TYPE/VERSION/PLATFORM: the last may be a link.
             found |= {os.path.realpath(path) for path in Path(folder).glob("*/*/*/*/*") if path.is_symlink()}
     return tuple(sorted(found))
-
-
-def ports(endpoint: str) -> tuple[int, ...]:
-    """Return the TCP ports a run may connect to."""
-    other = urlsplit(endpoint).port if endpoint else None
-    return (HTTPS, other) if other and other != HTTPS else (HTTPS,)
 
 
 def init(terraform: Terraform, *, cache: Path) -> Command:

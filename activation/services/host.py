@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation.domain.errors import Faulted
+from activation.domain.way import Way
 from activation.models import Node
 from activation.runner import process, terraform, workspace
 
@@ -23,6 +24,11 @@ REACHED = " can be reached"
 def where() -> workspace.Places:
     """Return this host's directories."""
     return workspace.places(Path(settings.DATA_DIR), settings.WORK_DIR)
+
+
+def way() -> Way:
+    """Return how this installation reaches AWS."""
+    return Way(endpoint=settings.AWS_ENDPOINT_URL, proxy=settings.AWS_PROXY_URL, ca_bundle=settings.AWS_CA_FILE)
 
 
 def node() -> str:

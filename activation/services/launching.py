@@ -102,7 +102,7 @@ def specification(run: Run) -> Spec:
 
     Raises Refused or Faulted where it cannot be begun.
     """
-    where, program = host.where(), host.find_terraform()
+    where, way, program = host.where(), host.way(), host.find_terraform()
     level, landlock = host.demand_sandbox()
     Run.objects.filter(pk=run.pk).update(sandbox=level, terraform_version=program.version)
     try:
@@ -142,7 +142,7 @@ def specification(run: Run) -> Spec:
         commands=commands,
         environment=terraform.environment(
             work=work,
-            endpoint=settings.AWS_ENDPOINT_URL,
+            way=way,
             region=run.region,
             mirror=settings.TERRAFORM_PROVIDER_MIRROR,
         ),
@@ -155,9 +155,9 @@ def specification(run: Run) -> Spec:
         masked=(),
         key=run_keys.key_of(run),
         confinement=sandbox.Confinement(
-            readable=terraform.readable(program, mirror=settings.TERRAFORM_PROVIDER_MIRROR, cache=where.cache),
+            readable=terraform.readable(program, mirror=settings.TERRAFORM_PROVIDER_MIRROR, cache=where.cache, way=way),
             writable=(str(work), *writable),
-            ports=terraform.ports(settings.AWS_ENDPOINT_URL),
+            ports=way.ports,
             uid=uid,
             landlock=landlock,
         ),

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.core.cache import cache
 
 from activation.aws.identity import Identity, who_am_i
@@ -17,7 +16,7 @@ from activation.domain.events import Kind, Outcome
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import iam_names
 from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, StateVersion, Workspace
-from activation.services import activations, events, recovery, run_keys, runs
+from activation.services import activations, events, host, recovery, run_keys, runs
 from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX
 
 # Seconds for which the lines of an attempt can be polled; they hold no secret.
@@ -77,14 +76,14 @@ def start(
 
 def renew(run: Run, *, keys: AccessKeys, actor: events.Actor) -> None:
     """Take the key of a run again; raises Refused and Faulted where AWS does not know it or it is another's."""
-    who = who_am_i(keys, run.region, settings.AWS_ENDPOINT_URL)
+    who = who_am_i(keys, run.region, **host.way().of_sessions())
     runs.renew_credential(run, keys, account_id=who.account_id, principal_arn=who.arn, actor=actor)
 
 
 def identity(activation: Activation, keys: AccessKeys) -> Identity | None:
     """Return whose key it is; None where AWS does not say, which the report then explains."""
     try:
-        return who_am_i(keys, activation.region, settings.AWS_ENDPOINT_URL)
+        return who_am_i(keys, activation.region, **host.way().of_sessions())
     except Problem:
         return None
 
@@ -113,7 +112,7 @@ def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> It
     for check in preflight(
         keys,
         region=activation.region,
-        endpoint=settings.AWS_ENDPOINT_URL,
+        **host.way().of_sessions(),
         expected_account=account.account_id if account else None,
         package=needs,
         external_id=activation.organization.external_id or "",

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -20,7 +19,7 @@ from activation.domain.run_status import RETRYABLE, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import attributes_of, read_state
 from activation.models import Activation, LogLine, Plan, Run, StateVersion, Workspace
-from activation.services import run_keys
+from activation.services import host, run_keys
 from activation.services.packages import principal_for
 
 IMPORTS_FILE = "portal_imports.tf"
@@ -104,7 +103,7 @@ def look(
     assert package is not None
     recorded, tainted = recorded_things(workspace)
     return adoption.look(
-        Inventory(session(keys, activation.region, settings.AWS_ENDPOINT_URL), say=say, before=before, pauses=pauses),
+        Inventory(session(keys, activation.region, **host.way().of_sessions()), say=say, before=before, pauses=pauses),
         wanted={address: each for address, each in wanted.items() if belongs(address, package.description)},
         recorded=recorded,
         tainted=tainted,
