@@ -91,9 +91,8 @@ def ask_aws(endpoint: str, key: dict[str, str], outputs: Mapping[str, Any]) -> d
     ec2, s3, eks = (client(endpoint, service, key) for service in ("ec2", "s3", "eks"))
     bucket = {"Bucket": outputs["bucket_name"]}
     vpc = {"VpcId": outputs["vpc_id"]}
-    attributes = [
-        ec2.describe_vpc_attribute(Attribute=each, **vpc) for each in ("enableDnsSupport", "enableDnsHostnames")
-    ]
+    support = ec2.describe_vpc_attribute(Attribute="enableDnsSupport", **vpc)
+    host_names = ec2.describe_vpc_attribute(Attribute="enableDnsHostnames", **vpc)
     return {
         "dns": [support["EnableDnsSupport"]["Value"], host_names["EnableDnsHostnames"]["Value"]],
         "public_access": s3.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"],

@@ -8,11 +8,12 @@ from activation.domain.wording.keys import KEYS
 from activation.domain.wording.packages import PACKAGES
 from activation.domain.wording.people import PEOPLE
 from activation.domain.wording.records import RECORDS
+from activation.domain.wording.regions import REGIONS
 from activation.domain.wording.runs import RUNS
 from activation.domain.wording.typed import TYPED
 from activation.domain.wording.words import Wording
 
-ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS)
+ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS, REGIONS)
 WORDING: Final[Mapping[str, Wording]] = ChainMap(*ROOMS)
 
 __all__ = ["ROOMS", "WORDING", "Wording"]

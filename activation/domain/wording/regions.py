@@ -1,0 +1,58 @@
+"""Words for step 3 and 4: networks, trust, room in a region."""
+
+from typing import Final
+
+from activation.domain.wording.words import Wording
+
+REGIONS: Final = {
+    # --- networks
+    "netmask_empty": Wording("The network is missing.", "Choose one, such as 10.0.0.0/16."),
+    "netmask_shape": Wording("“{given}” is not an IPv4 network.", "Write it like 10.0.0.0/16."),
+    "netmask_no_mask": Wording("“{given}” has no netmask.", "Add one, from /16 to /20, such as 10.0.0.0/16."),
+    "netmask_ipv6": Wording("This is an IPv6 network; the data plane uses IPv4 only.", "Enter one like 10.0.0.0/16."),
+    "netmask_too_large": Wording(
+        "/{netmask} is larger than a VPC can be; AWS allows /16 at most.", "Choose /16, the largest."
+    ),
+    "netmask_too_small": Wording(
+        "/{netmask} is too small: the public subnet would be a /{public}, and AWS allows none below /28.",
+        "Choose /20 or larger; /16 leaves the most room to grow.",
+    ),
+    "netmask_host_bits": Wording(
+        "“{given}” is an address inside a network, not the network itself.", "You probably mean {suggestion}."
+    ),
+    "netmask_public_addresses": Wording(
+        "{given} is not private: these addresses belong to somebody on the internet.",
+        "Choose a network within 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16.",
+    ),
+    "netmask_mask_shape": Wording("“{given}” is not a netmask.", "Write it like /16."),
+    "netmask_not_aws": Wording("AWS has no VPC of the size /{netmask}.", "Choose one from /16 to /28."),
+    # --- trust
+    "ROLE_NOT_PROTECTED": Wording(
+        "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",
+        "Have its trust policy ask for the external ID (StringEquals sts:ExternalId), as the package writes it: run "
+        "step 2 again, or put it right in the IAM console. Then check again.",
+    ),
+    "ROLE_NOT_ASSUMABLE": Wording(
+        "AWS does not let this portal into the role {role}, also not after {seconds} seconds: it does not exist, "
+        "trusts somebody else, or asks for another external ID.",
+        "Compare the ARN with Terraform's output, and the external ID in the trust policy with step 1.",
+    ),
+    "ROLE_ELSEWHERE": Wording(
+        "Taking the role {role} led to {landed}, which is another role or another account.",
+        "Paste the ARNs of the run again; if they are right, tell the installation administrator.",
+    ),
+    "ROLE_NOT_PROVEN": Wording(
+        "Whether the role {role} is protected could not be found out: {reason}", "Check again in a minute."
+    ),
+    "TRUST_POLICY_WEAK": Wording(
+        "The trust policy of {role} is not the one that was agreed: {findings}",
+        "Run step 2 again, or put the trust policy right in the IAM console; then check again.",
+    ),
+    "TRUST_POLICY_UNREAD": Wording(
+        "The trust policy of {role} could not be read: {reason}",
+        "Enter a key that may call iam:GetRole, then check again.",
+    ),
+    "TRUST_ROLE_ABSENT": Wording(
+        "The role {role} does not exist in this account.", "Compare its ARN with Terraform's output."
+    ),
+}
