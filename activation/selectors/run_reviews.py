@@ -51,6 +51,7 @@ class Reviewed:
     policies: list[ShownPolicy]
     trusts: list[ShownPolicy]
     mark: str
+    in_full: bool
     stale: bool
     too_old: bool
 
@@ -99,6 +100,7 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
         policies=[shown_policy(each) for each in review.policies],
         trusts=[shown_policy(each, hidden=locked, shown=shown) for each in review.trusts],
         mark=shown,
+        in_full=bool(shown) and any(shown == locked and locked in each.text for each in review.trusts),
         stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
         too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),
     )

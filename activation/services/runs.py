@@ -14,7 +14,7 @@ from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.run_status import ACTIVE, RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, CloudAccount, Credential, Member, Plan, Run, Workspace
+from activation.models import Activation, CloudAccount, Credential, Event, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
 from activation.selectors.run_logs import raw_log
 from activation.services import activations, endings, events, packages, recovery, run_keys
@@ -241,3 +241,11 @@ def download_log(run: Run, *, actor: events.Actor) -> Iterator[str]:
     """Hand out the whole masked log, a piece at a time; the download is an event of its own."""
     events.record_of_run(Kind.RUN_LOG_DOWNLOADED, run, actor=actor, after={"lines": run.lines})
     return raw_log(run)
+
+
+@transaction.atomic
+def note_external_id_seen(run: Run, *, actor: events.Actor) -> None:
+    """Record, once a run and person, that a review showed the external ID in full."""
+    seen = Event.objects.filter(kind=Kind.EXTERNAL_ID_SEEN.value, run_id=run.pk, actor_id=actor.id)
+    if not seen.exists():
+        events.record_of_run(Kind.EXTERNAL_ID_SEEN, run, actor=actor)

@@ -56,10 +56,13 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
 
 
 def show(request: PortalRequest, row: Run, form: ApprovalForm, *, status: int = 200) -> HttpResponse:
-    """Answer with the review page."""
+    """Answer with the review page; who sees the external ID in full on it is recorded."""
+    reviewed = run_reviews.reviewed(row, request.member)
+    if reviewed is not None and reviewed.in_full:
+        services.note_external_id_seen(row, actor=request.actor)
     context = {
         "run": row,
-        "reviewed": run_reviews.reviewed(row, request.member),
+        "reviewed": reviewed,
         "where": reads.situation(row, request.member),
         "form": form,
         "may_approve": request.member.may_approve(started_by_id=row.created_by_id),

@@ -550,6 +550,9 @@ def test_an_owner_sees_what_will_happen_and_the_external_id_an_operator_sees_it_
     assert f"<mark>{held}</mark>" in seen
     assert held not in masked
     assert mask(held) in masked
+    client_of(owner).get(address("run_review", run))
+    seen_by = Event.objects.filter(kind=Kind.EXTERNAL_ID_SEEN, run_id=run.pk)
+    assert [each.actor_id for each in seen_by] == [str(owner.user.pk)], "once, and only who saw it in full"
 
 
 def test_yes_approves_once_and_a_second_press_changes_nothing(owner: Member, activation: Activation) -> None:
