@@ -16,11 +16,11 @@ from tests.factories import World, make_world
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[None]:
+def valkey() -> Iterator[ValkeyServer]:
     """Run one Valkey where the settings expect it."""
     server = ValkeyServer(unix_socket_path=str(Path(settings.DATA_DIR) / "valkey.sock"))
     server.start()
-    yield
+    yield server
     server.stop()
 
 

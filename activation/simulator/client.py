@@ -94,13 +94,13 @@ class Simulator:
         they are carried out (one whose caller hangs up never is) or after."""
         self._ask("fault", action=action, times=times, skip=skip, when=when, hold=True)
 
-    def release(self, calls: int = 1) -> None:
-        """Let so many held calls go on, also such as are still to come."""
-        self._ask("release", calls=calls)
+    def release(self, calls: int = 1, *, when: str = "before") -> None:
+        """Let so many calls go on that are held before or after they are carried out, also such as are to come."""
+        self._ask("release", calls=calls, when=when)
 
-    def held(self) -> list[str]:
-        """Return the actions of the calls that stand still now."""
-        return cast(list[str], self._ask("held"))
+    def held(self) -> list[dict[str, str]]:
+        """Return `action` and `when` of the calls that stand still now."""
+        return cast(list[dict[str, str]], self._ask("held"))
 
     def clear(self) -> None:
         """Forget all faults and set the settings back; what is held goes on, actions and resources stay."""

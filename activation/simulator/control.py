@@ -70,7 +70,10 @@ class Control:
         return {}
 
     def _release(self, values: dict[str, Any]) -> dict[str, Any]:
-        self._faults.release(int(values.get("calls", 1)))
+        when = str(values.get("when", "before"))
+        if when not in ("before", "after"):
+            raise ValueError("when is 'before' or 'after'")
+        self._faults.release(int(values.get("calls", 1)), when)
         return {}
 
     def _expire(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -47,8 +47,8 @@ class Faults:
         self._lock = Lock()
         self._stopped = Event()
         self._gate = Condition()
-        self._held: list[str] = []
-        self._passes = 0
+        self._held: list[dict[str, str]] = []
+        self._passes = {"before": 0, "after": 0}
         self._forgotten = 0
 
     def add(self, values: dict[str, Any]) -> None:
@@ -68,34 +68,35 @@ class Faults:
             self._waiting.clear()
         with self._gate:
             self._forgotten += 1
-            self._passes = 0
+            self._passes = {"before": 0, "after": 0}
             self._gate.notify_all()
 
-    def hold(self, action: str, is_gone: Callable[[], bool]) -> bool:
+    def hold(self, action: str, when: str, is_gone: Callable[[], bool]) -> bool:
         """Wait until this call may go on; return False where its caller has hung up before."""
         with self._gate:
             began = self._forgotten
-            self._held.append(action)
+            entry = {"action": action, "when": when}
+            self._held.append(entry)
             try:
                 while not self._stopped.is_set() and self._forgotten == began:
                     if is_gone():
                         return False
-                    if self._passes:
-                        self._passes -= 1
+                    if self._passes[when]:
+                        self._passes[when] -= 1
                         return True
                     self._gate.wait(_LOOK_SECONDS)
                 return True
             finally:
-                self._held.remove(action)
+                self._held.remove(entry)
 
-    def release(self, calls: int) -> None:
-        """Let so many held calls go on, also such as are still to come."""
+    def release(self, calls: int, when: str) -> None:
+        """Let so many calls go on that are held before or after they are carried out, also such as are to come."""
         with self._gate:
-            self._passes += calls
+            self._passes[when] += calls
             self._gate.notify_all()
 
-    def held(self) -> list[str]:
-        """Return the actions of the calls that stand still."""
+    def held(self) -> list[dict[str, str]]:
+        """Return `action` and `when` of the calls that stand still."""
         with self._gate:
             return list(self._held)
 

@@ -1,0 +1,47 @@
+"""Counts the Terraforms of each run that live at the same time, from outside, all the while."""
+
+import os
+import threading
+from collections import defaultdict
+from pathlib import Path
+
+LOOK_SECONDS = 0.2
+
+
+class Watch:
+    """A thread that looks at the machine's processes."""
+
+    def __init__(self, work: Path) -> None:
+        self._work = work
+        self._most: dict[str, int] = defaultdict(int)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look_again_and_again, daemon=True)
+        self._thread.start()
+
+    def most(self, run: str) -> int:
+        """Return how many Terraforms of a run lived at once, at most."""
+        return self._most[run]
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._ended.set()
+        self._thread.join()
+
+    def _look_again_and_again(self) -> None:
+        while not self._ended.wait(LOOK_SECONDS):
+            counted: dict[str, int] = defaultdict(int)
+            for entry in os.listdir("/proc"):
+                if entry.isdigit() and (run := self._run_of(entry)):
+                    counted[run] += 1
+            for run, number in counted.items():
+                self._most[run] = max(self._most[run], number)
+
+    def _run_of(self, process: str) -> str:
+        """Return the run whose Terraform a process is; nothing for others."""
+        try:
+            if Path(f"/proc/{process}/comm").read_text().strip() != "terraform":
+                return ""
+            where = Path(os.readlink(f"/proc/{process}/cwd"))
+        except OSError:
+            return ""
+        return where.name.removesuffix(" (deleted)").rpartition("-")[0] if where.parent == self._work else ""
