@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import Count, Max, Min, Q
 
+from activation.domain.events import Kind
 from activation.domain.record.manifest import ACTIVATION
 from activation.models import (
     Activation,
@@ -26,6 +27,9 @@ from activation.selectors.activations import source_run
 
 # Rows fetched at a time: what is held in memory of a record of any size.
 CHUNK = 2000
+RECORDS_PER_PAGE = 25
+# Of the downloads; all of them are among the events.
+DOWNLOADS_SHOWN = 25
 # Being asked for and downloaded does not belong to what a record is about: else no two would be the same.
 ABOUT_RECORDS = "record."
 
@@ -151,8 +155,10 @@ def runs_of(record: Record) -> list[Run]:
 
 def packages_of(activations: list[Activation], runs: list[Run]) -> list[PackageVersion]:
     """Return the packages of activations and runs, with their archives."""
-    wanted = {each.package_id for each in (*activations, *runs) if each.package_id is not None}
-    return list(PackageVersion.objects.filter(pk__in=wanted).order_by("name", "sha256"))
+    wanted = {each.package_id for each in activations} | {each.package_id for each in runs}
+    return list(
+        PackageVersion.objects.filter(pk__in=[each for each in wanted if each is not None]).order_by("name", "sha256")
+    )
 
 
 def plan_of(run: Run) -> Plan | None:
@@ -192,10 +198,22 @@ def checkpoints_of(record: Record) -> list[dict[str, Any]]:
     return list(rows.order_by("number").values_list("envelope", flat=True))
 
 
-def records_page(organization: Organization) -> list[Record]:
-    """Return the organization's records, newest first: those of which there is still something to be done or seen."""
+def recordable(organization: Organization) -> list[Activation]:
+    """Return the activations of which a record can be asked for, newest first."""
+    rows = Activation.objects.for_organization(organization).select_related("organization", "cloud_account")
+    return list(rows.order_by("-created_at", "pk"))
+
+
+def records_page(organization: Organization, *, before: str = "") -> tuple[list[Record], str]:
+    """Return a page of the organization's records, newest first, and behind which one the next page begins."""
     rows = Record.objects.for_organization(organization).select_related("activation", "organization")
-    return list(rows.order_by("-asked_at")[:50])
+    last = rows.filter(pk=before).first() if before else None
+    if last is not None:
+        rows = rows.filter(Q(asked_at__lt=last.asked_at) | Q(asked_at=last.asked_at, pk__lt=last.pk))
+    page = list(rows.order_by("-asked_at", "-pk")[: RECORDS_PER_PAGE + 1])
+    more = len(page) > RECORDS_PER_PAGE
+    page = page[:RECORDS_PER_PAGE]
+    return page, page[-1].pk if more else ""
 
 
 def find_record(organization: Organization, pk: str) -> Record | None:
@@ -206,7 +224,7 @@ def find_record(organization: Organization, pk: str) -> Record | None:
 
 def downloads(organization: Organization, record: Record | None = None) -> list[Event]:
     """Return the latest downloads of records, newest first: all of the organization's, or one record's."""
-    rows = Event.objects.for_organization(organization).filter(kind="record.downloaded")
+    rows = Event.objects.for_organization(organization).filter(kind=Kind.RECORD_DOWNLOADED)
     if record is not None:
         rows = rows.filter(object_id=record.pk)
-    return list(rows.order_by("-sequence")[:50])
+    return list(rows.order_by("-sequence")[:DOWNLOADS_SHOWN])

@@ -319,7 +319,8 @@ def add_trust_and_license(report: Report) -> None:
 
 def add_timeline(report: Report, record: Record) -> None:
     """Tell every event of the activation, in order."""
-    rows, more = [], 0
+    rows: list[tuple[str, str, str, str]] = []
+    more = 0
     for event in contents.timeline(record):
         if len(rows) < LONGEST_TIMELINE:
             rows.append(timeline_row(event))

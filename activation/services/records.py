@@ -114,8 +114,7 @@ def ask(wanted: Record, *, by: User, actor: Actor) -> Record:
 def request_again(*, record: Record, actor: Actor) -> None:
     """Have an expired or failed record made once more; raise Refused where it is there or under way."""
     lose_missing(record)
-    changes = {"reason": "", "done": 0, "total": 0}
-    if not Record.objects.move(record.pk, to=RecordStatus.WAITING, **changes):
+    if not Record.objects.move(record.pk, to=RecordStatus.WAITING, reason="", done=0, total=0):
         raise Refused("record_under_way")
     record_event(Kind.RECORD_REQUESTED, record, actor, {"scope": record.scope})
     dispatch.make_record(record.pk)
