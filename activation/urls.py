@@ -14,6 +14,7 @@ from activation.views import (
     members,
     packages,
     problems,
+    records,
     review,
     runs,
     settings,
@@ -72,8 +73,15 @@ organization = [
     path("members/<int:member>/role/", members.member_role, name="member_role"),
     path("members/<int:member>/remove/", members.member_remove, name="member_remove"),
     path("members/invitations/<int:invitation>/withdraw/", members.invitation_withdraw, name="invitation_withdraw"),
+    path("records/", records.records, name="records"),
+    path("records/<str:record>/", records.record, name="record"),
+    path("records/<str:record>/status/", records.record_status, name="record_status"),
+    path("records/<str:record>/again/", records.record_again, name="record_again"),
+    path("records/<str:record>/download/", records.record_download, name="record_download"),
     path("settings/", settings.settings, name="settings"),
     path("events/", events.events, name="events"),
+    path("events/<str:sequence>/", events.event, name="event"),
+    path("activations/<str:activation>/events/", events.activation_events, name="activation_events"),
 ]
 
 urlpatterns = [
@@ -82,6 +90,8 @@ urlpatterns = [
     path("join/<str:token>/", members.join, name="join"),
     path("o/<slug:organization>/", include(organization)),
     path("installation/", installation.installation, name="installation"),
+    path("installation/events/", events.installation_events, name="installation_events"),
+    path("installation/events/<str:sequence>/", events.installation_event, name="installation_event"),
     path("installation/packages/", packages.package_list, name="packages"),
     path("installation/packages/add/", packages.package_add, name="package_add"),
     path("installation/packages/<str:sha256>/", packages.package, name="package"),

@@ -108,3 +108,22 @@ SENTENCES: dict[Kind, str] = {
     Kind.RECORD_REQUESTED: "asked for a record",
     Kind.RECORD_DOWNLOADED: "downloaded a record",
 }
+
+# What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.
+SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
+    Kind.SETUP_LINK_CREATED: "A set-up link was made on the server",
+    Kind.PACKAGE_ADDED: "A configuration package was added on the server",
+    Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",
+    Kind.CREDENTIAL_DESTROYED: "A key was destroyed",
+    Kind.ACTIVATION_MOVED: "The activation went a step on",
+    Kind.ARNS_STORED: "The seven ARNs were stored",
+    Kind.RUN_STARTED: "The plan was begun",
+    Kind.RUN_PLANNED: "The plan was finished",
+    Kind.RUN_APPLY_STARTED: "The apply was begun",
+    Kind.RUN_APPLIED: "The plan was applied",
+    Kind.RUN_NOTHING_TO_DO: "There was nothing to change",
+    Kind.RUN_DISCARDED: "The plan was discarded",
+    Kind.RUN_CANCELED: "The run was canceled",
+    Kind.RUN_ERRORED: "The run failed",
+    Kind.RUN_INTERRUPTED: "The run was interrupted",
+}

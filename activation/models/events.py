@@ -1,13 +1,14 @@
 """Events: who did what, when, and how it ended."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.db import models
 from django.utils import timezone
 
-from activation.domain import chain
-from activation.domain.events import SENTENCES, Kind
+from activation.domain import canonical_json, chain
+from activation.domain.events import SENTENCES, SENTENCES_OF_THE_PORTAL, Kind
 from activation.models.people import Organization
 
 
@@ -64,20 +65,65 @@ class Event(models.Model):
     @property
     def sentence(self) -> str:
         """Return what happened as the end of a sentence that begins with the actor."""
-        return SENTENCES[Kind(self.kind)]
+        # A kind of another version of the portal must not keep the others from being read.
+        return SENTENCES[Kind(self.kind)] if self.kind in SENTENCES else f"did something new: {self.kind}"
 
     def chained(self) -> dict[str, Any]:
         """Return the event as it is hashed and exported (`domain.chain`)."""
         return chained([getattr(self, name) for name in CHAINED_COLUMNS])
 
     @property
+    def sentence_of_the_portal(self) -> str:
+        """Return what happened as a whole sentence where nobody did it; empty where somebody did."""
+        is_known = self.actor_role == PORTAL_ROLE and self.kind in SENTENCES_OF_THE_PORTAL
+        return SENTENCES_OF_THE_PORTAL[Kind(self.kind)] if is_known else ""
+
+    @property
+    def json(self) -> str:
+        """Return the event as it is hashed and exported, for people to read."""
+        return json.dumps(self.chained(), indent=2, ensure_ascii=False)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Return whether the event still is what its hash says; the chain as a whole is for the verification."""
+        try:
+            return chain.event_hash(self.chained()) == self.hash
+        except canonical_json.NotCanonical:
+            return False
+
+    @property
     def changes(self) -> list[dict[str, str]]:
         """Return what stood before and after, as lines of `elements/key_values.html`."""
         lines = []
         for name in dict.fromkeys((*self.before, *self.after)):
-            values = [str(side[name]) for side in (self.before, self.after) if name in side]
+            values = dict.fromkeys(in_words(side[name]) for side in (self.before, self.after) if name in side)
             lines.append({"label": name.replace("_", " "), "value": " → ".join(values)})
         return lines
+
+    @property
+    def brief(self) -> str:
+        """Return what changed in a few words, for the line under the sentence; empty where it takes more."""
+        changes = self.changes
+        if not changes or any(len(change["value"]) > BRIEF for change in changes):
+            return ""
+        return ", ".join(f"{change['label']}: {change['value']}" for change in changes)
+
+
+# The role of an actor who is nobody.
+PORTAL_ROLE = "portal"
+# Characters of a value that still fits in a line.
+BRIEF = 60
+
+
+def in_words(value: Any) -> str:
+    """Return a value of an event as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {in_words(each)}" for name, each in value.items()) or "none"
+    if isinstance(value, list):
+        return ", ".join(in_words(each) for each in value) or "none"
+    return str(value)
 
 
 # The order of `chained`.

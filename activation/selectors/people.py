@@ -6,9 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from activation.domain.roles import Role
-from activation.models import Event, Invitation, Member, Organization, SetupLink, User
-
-EVENTS_PER_PAGE = 50
+from activation.models import Invitation, Member, Organization, SetupLink, User
 
 
 def token_hash(token: str) -> str:
@@ -49,14 +47,3 @@ def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
 def owners_of(organization: Organization) -> QuerySet[Member]:
     """Return the organization's owners."""
     return Member.objects.for_organization(organization).filter(role=Role.OWNER.value)
-
-
-def events_before(organization: Organization, sequence: int | None) -> tuple[list[Event], int | None]:
-    """Return a page of events, newest first, older than `sequence`; and where the next page begins."""
-    events = Event.objects.for_organization(organization).order_by("-sequence")
-    if sequence is not None:
-        events = events.filter(sequence__lt=sequence)
-    page = list(events[: EVENTS_PER_PAGE + 1])
-    more = len(page) > EVENTS_PER_PAGE
-    page = page[:EVENTS_PER_PAGE]
-    return page, page[-1].sequence if more else None

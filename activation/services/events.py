@@ -15,6 +15,7 @@ from activation.domain.event_fields import unknown_fields
 from activation.domain.events import Kind, Outcome
 from activation.domain.trace import request_id
 from activation.models import Event, EventCounter, Member, Organization, Run, User
+from activation.models.events import PORTAL_ROLE
 from activation.services import checkpoints
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ class Actor:
         return cls(str(user.pk), str(user), role, signed_in_by, address)
 
 
-PORTAL = Actor(name="the portal", role="portal")
+PORTAL = Actor(name="the portal", role=PORTAL_ROLE)
 
 
 @transaction.atomic

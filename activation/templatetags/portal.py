@@ -94,6 +94,7 @@ ENTRIES = (
 SERVER_ENTRIES = (
     ("Installation", "installation", "installation"),
     ("Packages", "packages", "packages"),
+    ("Server events", "events", "installation_events"),
 )
 
 
