@@ -22,7 +22,7 @@ from activation.domain.progress import EventReader
 from activation.domain.redaction import Masker
 from activation.domain.sealing import seal
 from activation.runner import control as controls
-from activation.runner import sandbox
+from activation.runner import sandbox, workspace
 from activation.runner.journal import Journal
 from activation.runner.lock import Held, open_and_take, take_own_lock
 from activation.runner.spec import Command, Spec, file_context
@@ -275,7 +275,7 @@ class Supervisor:
         if target is None or target.exists():
             return
         if self.spec.cache:
-            make_readable(Path(self.spec.cache))
+            workspace.make_readable(Path(self.spec.cache))
         fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
         with contextlib.suppress(OSError):
             shutil.copytree(self.work / ".terraform", fresh / ".terraform", symlinks=True)
@@ -321,18 +321,6 @@ class Supervisor:
         with contextlib.suppress(OSError):
             write_durably(self.control / EXIT, json.dumps(outcome).encode())
         shutil.rmtree(self.work, ignore_errors=True)
-
-
-def make_readable(folder: Path) -> None:
-    """Take a directory that a run filled back from its uid, and let every run read it."""
-    os.chown(folder, os.geteuid(), os.getegid())
-    folder.chmod(0o755)
-    for parent, folders, files in os.walk(folder):
-        for name in (*folders, *files):
-            path = os.path.join(parent, name)
-            os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
-            if not os.path.islink(path):
-                os.chmod(path, 0o755)  # noqa: S103 - providers are public, and programs
 
 
 def finished_address(line: str) -> tuple[str, bool]:

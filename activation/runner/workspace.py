@@ -140,6 +140,18 @@ def hand_over(folder: Path, uid: int) -> None:
             os.chown(os.path.join(parent, name), uid, uid, follow_symlinks=False)
 
 
+def make_readable(folder: Path) -> None:
+    """Take a directory that a run filled back from its uid, and let every run read it."""
+    os.chown(folder, os.geteuid(), os.getegid())
+    folder.chmod(0o755)
+    for parent, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            path = os.path.join(parent, name)
+            os.chown(path, os.geteuid(), os.getegid(), follow_symlinks=False)
+            if not os.path.islink(path):
+                os.chmod(path, 0o755)  # noqa: S103 - providers are public, and programs
+
+
 def wipe_work(where: Places, *, run_id: str, phase: str) -> None:
     """Remove a phase's work directory, after its states were saved."""
     shutil.rmtree(where.work_of(run_id, phase), ignore_errors=True)

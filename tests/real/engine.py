@@ -17,9 +17,10 @@ from django.db import connection
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.roles import Role
-from activation.models import Activation, CloudAccount, Plan, Run
+from activation.domain.state import read_state
+from activation.models import Activation, CloudAccount, LogLine, Plan, Run, StateVersion
 from activation.runner import lock
-from activation.services import activations, events, host, runs
+from activation.services import activations, events, host, run_keys, runs
 from activation.simulator.client import Simulator
 from tests.factories import make_member, make_organization
 
@@ -198,6 +199,18 @@ class Engine:
     def data(self) -> Path:
         """Return the data directory."""
         return Path(settings.DATA_DIR)
+
+
+def newest_state(run: Run) -> StateVersion:
+    return StateVersion.objects.select_related("run").filter(workspace=run.workspace_id).order_by("-pk")[0]
+
+
+def addresses(run: Run) -> frozenset[str]:
+    return read_state(run_keys.open_state(newest_state(run))).addresses
+
+
+def numbers_of(run: Run) -> list[int]:
+    return list(LogLine.objects.filter(run=run).order_by("number").values_list("number", flat=True))
 
 
 def _name(pid: int) -> str:

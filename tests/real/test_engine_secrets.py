@@ -1,0 +1,111 @@
+"""An AWS key stands nowhere but in the environment of Terraform's own processes."""
+
+import base64
+import json
+import os
+import signal
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.db import connection
+
+from activation.models import Credential, Event, Run
+from activation.services import host, runs
+from tests.real.engine import Engine, wait_for
+
+
+def forms_of(secret: str) -> list[bytes]:
+    """Return the secret as it might stand somewhere: raw, base64, in a URL, in JSON."""
+    return [
+        secret.encode(),
+        base64.b64encode(secret.encode()),
+        urllib.parse.quote(secret, safe="").encode(),
+        json.dumps(secret)[1:-1].replace("/", "\\/").encode(),
+    ]
+
+
+def places_with(secret: str, *, data: Path, worker_logs: Path) -> Iterator[str]:
+    """Yield where the secret stands: files, database, broker, command lines, environments."""
+    wanted = forms_of(secret)
+    roots = [data, host.where().work, worker_logs]
+    for root in roots:
+        for path in root.rglob("*"):
+            if path.is_file() and "aws" not in path.parts:
+                try:
+                    content = path.read_bytes()
+                except OSError:
+                    continue
+                if any(form in content for form in wanted):
+                    yield str(path)
+    broker = redis.Redis(unix_socket_path=str(data / "valkey.sock"))
+    for key in broker.keys("*"):
+        if any(form in (broker.dump(key) or b"") for form in wanted):
+            yield f"broker key {key!r}"
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f'SELECT * FROM "{table}"')
+            if any(form in repr(row).encode() for row in cursor.fetchall() for form in wanted):
+                yield f"table {table}"
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                if any(form in (entry / "cmdline").read_bytes() for form in wanted):
+                    yield f"command line of {entry.name}"
+                if any(form in (entry / "environ").read_bytes() for form in wanted):
+                    name = (entry / "comm").read_text().strip()
+                    if not name.startswith("terraform"):
+                        yield f"environment of {name}"
+            except OSError:
+                continue
+
+
+def test_a_key_is_sealed_while_it_is_needed_and_gone_at_the_end(engine: Engine) -> None:
+    engine.start_worker()
+    run = engine.run(engine.activation())
+    engine.until(run, "planned")
+    assert Credential.objects.get(run=run).sealed is not None
+    engine.approve(run)
+    engine.until(run, "applied")
+    credential = Credential.objects.get(run=run)
+    assert credential.sealed is None
+    assert credential.destroyed_at is not None
+    assert Event.objects.filter(run_id=run.pk, kind="credential.destroyed").count() == 1
+
+
+@pytest.mark.parametrize("moment", ["planning", "applying", "applied", "canceled", "errored", "killed"])
+def test_the_secret_key_stands_nowhere_but_in_terraforms_environment(engine: Engine, moment: str) -> None:
+    worker = engine.start_worker()
+    keys = engine.keys()
+    run = engine.run(engine.activation(), keys=keys)
+    look = {"data": engine.data(), "worker_logs": engine.directory}
+
+    def nowhere() -> None:
+        for secret in (keys.secret_access_key, keys.session_token):
+            assert list(places_with(secret, **look)) == []
+
+    if moment == "planning":
+        wait_for(lambda: engine.terraforms(run), seconds=20, what="Terraform")
+        nowhere()
+        return
+    engine.until(run, "planned")
+    engine.simulator.delay("iam:CreateRole", 8, times=2)
+    if moment == "errored":
+        engine.simulator.inject("iam:CreateRole", error="AccessDenied", status=403, message="no", times=9)
+    engine.approve(run)
+    if moment == "errored":
+        engine.until(run, "errored")
+    else:
+        wait_for(lambda: engine.finished(run) >= 5, seconds=30, what="five resources")
+        if moment == "applied":
+            engine.until(run, "applied")
+        elif moment == "canceled":
+            runs.cancel(Run.objects.get(pk=run.pk), actor=engine.actor)
+            engine.until(run, "canceled")
+        elif moment == "killed":
+            engine.kill(worker)
+            for pid in engine.everything_of(run):
+                os.kill(pid, signal.SIGKILL)
+    nowhere()
