@@ -15,6 +15,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from activation.domain.events import Kind
 from activation.models import Event
 from tests.factories import Place, World, make_invitation
 
@@ -44,6 +45,9 @@ ALLAUTH = {
     "mfa_generate_recovery_codes",
     "mfa_download_recovery_codes",
 }
+
+# The numbers of the events that the fixture below writes.
+NUMBERS = {"Own Company": 1001, "Other Company": 1002, "installation": 1003}
 
 Parts = Callable[[Place], dict[str, Any]]
 
@@ -102,6 +106,16 @@ def activation(place: Place) -> dict[str, Any]:
 def run(place: Place) -> dict[str, Any]:
     """Name a run that was applied."""
     return {"run": place.run.pk}
+
+
+def event(place: Place) -> dict[str, Any]:
+    """Name an event whose number no other organization has given."""
+    return {"sequence": NUMBERS[place.organization.name]}
+
+
+def installation_event(place: Place) -> dict[str, Any]:
+    """Name an event that belongs to no organization."""
+    return {"sequence": NUMBERS["installation"]}
 
 
 def package(place: Place) -> dict[str, Any]:
@@ -178,6 +192,14 @@ TABLE = (
     Row("settings", "POST", members(owner=302, operator=403, admin=302, auditor=403), posted={"name": "New name"}),
     Row("events", "GET", members(owner=200, operator=403, admin=200, auditor=200)),
     Row("events", "POST", NOBODY_POSTS),
+    Row("event", "GET", members(owner=200, operator=403, admin=200, auditor=200), event),
+    Row("event", "POST", NOBODY_POSTS, event),
+    Row("activation_events", "GET", members(owner=200, operator=403, admin=200, auditor=200), activation),
+    Row("activation_events", "POST", NOBODY_POSTS, activation),
+    outside("installation_events", "GET", SERVER_READS),
+    outside("installation_events", "POST", NOBODY_POSTS),
+    outside("installation_event", "GET", SERVER_READS, installation_event),
+    outside("installation_event", "POST", NOBODY_POSTS, installation_event),
     # --- activations
     Row("activations", "GET", members(owner=200, operator=200, admin=200, auditor=200)),
     Row("activations", "POST", NOBODY_POSTS),
@@ -239,6 +261,15 @@ TABLE = (
 
 # A method that nobody may use is refused before the person is looked at.
 WITHIN = tuple(row for row in TABLE if row.in_organization and row.expected != NOBODY_POSTS)
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Return the world with an event in each organization, and one outside of them."""
+    organizations = (world.own.organization, world.other.organization, None)
+    for number, organization in zip(NUMBERS.values(), organizations, strict=True):
+        Event.objects.create(organization=organization, sequence=number, kind=Kind.SIGNED_IN, outcome="done")
+    return world
 
 
 def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
