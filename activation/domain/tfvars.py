@@ -184,3 +184,20 @@ def _unescape(raw: str) -> tuple[str | None, str | None]:
 
     text = _ESCAPE.sub(replace, raw).replace("$${", "${").replace("%%{", "%{")
     return (None, "tfvars_escape") if unknown else (text, None)
+
+
+def assignment(name: str, value: object) -> str:
+    """Return `name = value` as a tfvars file has it: a text, or a list or an object of texts.
+
+    Source of the escapes: HCL native syntax, *Quoted template expressions*.
+    """
+    return f"{name} = {_written(value)}"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_written(str(key))} = {_written(each)}' for key, each in sorted(value.items()))} }}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_written(each) for each in value)}]"
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{text.replace("${", "$${").replace("%{", "%%{")}"'

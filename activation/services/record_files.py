@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,18 +13,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.utils import timezone
 
 from activation.domain import canonical_json
-from activation.domain.archive import unpack
 from activation.domain.chain import MEMBERS, Walk, time_text
-from activation.domain.errors import Faulted, Refused
+from activation.domain.errors import Faulted
 from activation.domain.plan import PlanReview
 from activation.domain.record import csv_cells, manifest, masking, verify
 from activation.domain.record.manifest import Packed, Span
 from activation.domain.record.plan_text import plan_text
-from activation.domain.record.providers import locked_providers
 from activation.domain.record.readme import readme
-from activation.models import Activation, PackageVersion, Record, Run
+from activation.domain.tfvars import assignment
+from activation.models import Activation, Record, Run
 from activation.selectors import record_contents as contents
-from activation.services import record_html, record_pdf, record_report, record_runs, signing
+from activation.services import record_html, record_packages, record_pdf, record_report, record_runs, signing
 from activation.services.record_runs import RunFacts
 
 # No zip can hold an earlier time; the files' own times stand in the manifest.
@@ -68,7 +67,8 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
     hide = masking.hide(record.organization.external_id)
     activations = contents.activations_of(record)
     runs = [record_runs.gather(run, hide) for run in contents.runs_of(record)]
-    packages = contents.packages_of(activations, [each.run for each in runs])
+    rows = contents.packages_of(activations, [each.run for each in runs])
+    packages = [record_packages.gather(each) for each in rows]
     writer = Writer(path)
     with writer.zip:
         writer.add("README.txt", [readme(about(record))])
@@ -80,7 +80,7 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
         for facts in runs:
             add_run(writer, facts, hide, advance)
         for package in packages:
-            add_package(writer, package)
+            writer.add_json(f"packages/{package.package.sha256}/package.json", package.to_json())
         if record.access:
             writer.add("access.csv", csv_cells.encode(record.access))
         report = record_report.write(
@@ -226,7 +226,7 @@ def add_run(writer: Writer, facts: RunFacts, hide: Callable[[str], str], advance
     folder = f"runs/{run.pk}"
     writer.add_json(f"{folder}/run.json", masking.hidden(described_run(facts), hide))
     writer.add(f"{folder}/log.txt", log_pieces(run, hide, advance))
-    writer.add(f"{folder}/terraform.tfvars", [tfvars(facts.variables)])
+    writer.add(f"{folder}/terraform.tfvars", [tfvars(facts)])
     if facts.review is not None:
         writer.add_json(f"{folder}/plan.json", described_plan(facts, facts.review))
         text = plan_text(facts.review, facts.verdict, account=facts.account, sha256=facts.plan_sha256)
@@ -283,11 +283,10 @@ def described_plan(facts: RunFacts, review: PlanReview) -> dict[str, Any]:
     }
 
 
-def tfvars(variables: Iterable[tuple[str, str]]) -> bytes:
-    """Return what was asked, one variable a line; what is not kept stands there as a remark."""
-    lines = [
-        f"# {name}: {value}" if value.startswith("(") else f"{name} = {json.dumps(value)}" for name, value in variables
-    ]
+def tfvars(facts: RunFacts) -> bytes:
+    """Return what was asked as a tfvars file; of keys only the names."""
+    lines = [assignment(name, value) for name, value in facts.variables.items()]
+    lines += [f"# {name}: a key, which is not kept" for name in facts.key_variables]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -303,28 +302,3 @@ def log_pieces(run: Run, hide: Callable[[str], str], advance: Advance) -> Iterat
             batch = []
     yield "".join(batch).encode("utf-8", "backslashreplace")
     advance(len(batch))
-
-
-def add_package(writer: Writer, package: PackageVersion) -> None:
-    """Write what is known of a package: its files by their hashes, and the providers it locks."""
-    try:
-        files: Mapping[str, bytes] = unpack(bytes(package.archive))
-    except Refused:
-        files = {}
-    writer.add_json(
-        f"packages/{package.sha256}/package.json",
-        {
-            "name": package.name,
-            "version": package.version,
-            "sha256": package.sha256,
-            "archive_sha256": package.archive_sha256,
-            "source": package.source,
-            "is_reference": package.is_reference,
-            "files": [
-                {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-                for name, content in sorted(files.items())
-            ],
-            "providers": locked_providers(files),
-            "findings": package.description.get("findings", []),
-        },
-    )

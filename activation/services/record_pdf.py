@@ -14,7 +14,17 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, LongTable, PageTemplate, Paragraph, Spacer, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Flowable,
+    Frame,
+    LongTable,
+    PageTemplate,
+    Paragraph,
+    Spacer,
+    TableStyle,
+)
 
 from activation.domain.record.report import Block, Pairs, Report, Section, Table, Text
 
@@ -38,7 +48,6 @@ HEADINGS = {
         leading=17,
         spaceBefore=16,
         spaceAfter=5,
-        keepWithNext=1,
     ),
     2: ParagraphStyle(
         "h2",
@@ -48,7 +57,6 @@ HEADINGS = {
         leading=13,
         spaceBefore=9,
         spaceAfter=3,
-        keepWithNext=1,
     ),
 }
 CELL = ParagraphStyle("cell", parent=BODY, fontSize=8, leading=10.5)
@@ -110,10 +118,12 @@ def story(report: Report) -> Iterator[Flowable]:
 
 def section_parts(section: Section) -> Iterator[Flowable]:
     """Yield a heading and what stands under it."""
+    # A heading stands never alone at the foot of a page.
+    yield CondPageBreak(26 * mm)
     yield paragraph(section.title, HEADINGS[section.level])
     for block in section.blocks:
         yield from block_parts(block)
-        yield Spacer(0, 3)
+        yield Spacer(0, 6)
 
 
 def block_parts(block: Block) -> Iterator[Flowable]:

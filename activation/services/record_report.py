@@ -11,10 +11,11 @@ from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
 from activation.domain.events import SENTENCES, Kind, Outcome
 from activation.domain.record.inventory import Item
 from activation.domain.record.manifest import Span
-from activation.domain.record.report import Pairs, Report, Table, Text
-from activation.models import Activation, Event, PackageVersion, Record
+from activation.domain.record.report import Block, Pairs, Report, Table, Text
+from activation.models import Activation, Event, Record
 from activation.selectors import record_contents as contents
 from activation.selectors.activations import place_of
+from activation.services.record_packages import PackageFacts
 from activation.services.record_runs import RunFacts
 
 # More rows than these are for a spreadsheet, not for a report; the report says so where it stops.
@@ -38,7 +39,7 @@ def write(
     span: Span,
     activations: list[Activation],
     runs: list[RunFacts],
-    packages: list[PackageVersion],
+    packages: list[PackageFacts],
     key_id: str,
     hide: Callable[[str], str],
 ) -> Report:
@@ -121,11 +122,13 @@ def story(activation: Activation, runs: list[RunFacts]) -> Iterable[str]:
         run = facts.run
         yield f"{run.created_by_name} started run {run.pk} on {moment(run.created_at)}."
         if facts.review is not None:
-            yield facts.review.sentence(facts.account)
+            yield f"The plan: {facts.review.sentence(facts.account)}"
         if run.approved_by_name:
             yield f"{run.approved_by_name} approved exactly that plan on {moment(run.approved_at)}."
         if run.has_ended:
             yield f"The run ended on {moment(run.finished_at)}: {run.status_label.lower()}."
+            if facts.inventory:
+                yield f"{len(facts.inventory)} resources of the package stood in the account then."
         else:
             yield f"The run had not ended when this record was made: {run.status_label.lower()}."
 
@@ -195,7 +198,7 @@ def add_run(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> None
         Pairs(run_pairs(facts)),
         *([Text(f"Why it ended so: {hide(run.reason)}", "note")] if run.reason else []),
     )
-    report.add("Asked", Pairs([(name, value) for name, value in facts.variables]), level=2)
+    report.add("Asked", *asked(facts), level=2)
     report.add(
         "Checked before",
         Table(
@@ -212,12 +215,26 @@ def add_run(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> None
         Table(
             ("Resource", "Kind", "ARN"),
             [inventory_row(each) for each in facts.inventory],
-            (0.36, 0.19, 0.45),
+            (0.34, 0.14, 0.52),
             frozenset({0, 2}),
             "Its state could not be opened." if facts.state else "No state was stored by this run.",
         ),
         level=2,
     )
+
+
+def asked(facts: RunFacts) -> list[Block]:
+    """Return the values that the package was given."""
+    rows = [(name, text_of(value)) for name, value in facts.variables.items()]
+    rows += [(name, "a key, which is not kept") for name in facts.key_variables]
+    return [Pairs(rows)] if rows else [Text("Nothing is known of the package's variables.")]
+
+
+def text_of(value: Any) -> str:
+    """Return a variable's value in one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {each}" for name, each in sorted(value.items()))
+    return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
 
 
 def run_pairs(facts: RunFacts) -> list[tuple[str, str]]:
@@ -285,14 +302,16 @@ def inventory_row(item: Item) -> tuple[str, str, str]:
     return item.address, f"{item.type_label} (tainted)" if item.tainted else item.type_label, item.arn
 
 
-def add_packages(report: Report, packages: list[PackageVersion]) -> None:
+def add_packages(report: Report, packages: list[PackageFacts]) -> None:
     """Say which packages Terraform ran."""
-    rows: list[tuple[str, Any]] = []
-    for each in packages:
+    rows: list[tuple[str, str]] = []
+    for facts in packages:
+        each = facts.package
         kind = " (reference: policies written by this project)" if each.is_reference else ""
         rows.append((f"{each.name} {each.version}", f"from {each.source}{kind}"))
         rows.append(("SHA-256 of its content", each.sha256))
         rows.append(("SHA-256 of its archive", each.archive_sha256))
+        rows.append(("Locked providers", facts.providers_sentence))
     report.add(
         "Configuration packages",
         Text("Their files and the hashes of the providers they lock stand in packages/."),

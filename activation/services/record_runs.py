@@ -14,7 +14,7 @@ from activation.domain.state import NotAState
 from activation.models import Run, StateVersion
 from activation.selectors import record_contents as contents
 from activation.services import run_keys
-from activation.services.packages import KEY_VALUES, declared, variables_for
+from activation.services.packages import KEY_VALUES, variables_for
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,9 @@ class RunFacts:
 
     run: Run
     account: str
-    # Names and values as terraform.tfvars writes them.
-    variables: list[tuple[str, str]]
+    variables: dict[str, Any]
+    # The package's variables for keys: their values are kept nowhere.
+    key_variables: list[str]
     preflight: list[dict[str, Any]]
     review: PlanReview | None
     verdict: dict[str, Any]
@@ -45,7 +46,8 @@ def gather(run: Run, hide: Callable[[str], str]) -> RunFacts:
     return RunFacts(
         run=run,
         account=run.workspace.cloud_account.account_id,
-        variables=[(name, hide(value)) for name, value in variables(run)],
+        variables=hidden(variables(run), hide),
+        key_variables=[name for name in KEY_VALUES if name in declared_names(run)],
         preflight=hidden(run.preflight.get("checks", []), hide),
         review=PlanReview.from_json(hidden(plan.review, hide)) if plan is not None and plan.review else None,
         verdict=hidden(plan.verdict, hide) if plan is not None else {},
@@ -57,25 +59,19 @@ def gather(run: Run, hide: Callable[[str], str]) -> RunFacts:
     )
 
 
-def variables(run: Run) -> list[tuple[str, str]]:
-    """Return the values of the package's variables, and of its key variables that they are kept nowhere."""
-    if not run.package.description.get("variables"):
-        return []
+def declared_names(run: Run) -> set[str]:
+    """Return the names of the package's variables; none where nothing is known of it."""
+    return {variable["name"] for variable in run.package.description.get("variables", [])}
+
+
+def variables(run: Run) -> dict[str, Any]:
+    """Return the values of the package's variables that are no keys, by name."""
+    if not declared_names(run):
+        return {}
     try:
-        values = variables_for(run)
+        return dict(sorted(variables_for(run).items()))
     except Faulted:
-        values = {}
-    keys = [(name, "(a key: not kept)") for name in KEY_VALUES if name in declared(run.package)]
-    return [(name, text_of(values[name])) for name in sorted(values)] + keys
-
-
-def text_of(value: Any) -> str:
-    """Return a variable's value on one line."""
-    if isinstance(value, dict):
-        return ", ".join(f"{name} = {each}" for name, each in sorted(value.items()))
-    if isinstance(value, list | tuple):
-        return ", ".join(str(each) for each in value)
-    return str(value)
+        return {}
 
 
 def described(state: StateVersion) -> dict[str, Any]:

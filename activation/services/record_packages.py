@@ -1,0 +1,54 @@
+"""Gather what a record tells of a configuration package: its files by their hashes, the providers it locks."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activation.domain.archive import unpack
+from activation.domain.errors import Refused
+from activation.domain.record.providers import locked_providers
+from activation.models import PackageVersion
+
+
+@dataclass(frozen=True)
+class PackageFacts:
+    """Everything a record says of a package."""
+
+    package: PackageVersion
+    files: list[dict[str, Any]]
+    providers: list[dict[str, Any]]
+
+    @property
+    def providers_sentence(self) -> str:
+        """Return which providers are locked, in words."""
+        words = [f"{each['name']} {each['version']} ({len(each['hashes'])} hashes)" for each in self.providers]
+        return ", ".join(words) or "none is locked by the package"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the record holds it."""
+        package = self.package
+        return {
+            "name": package.name,
+            "version": package.version,
+            "sha256": package.sha256,
+            "archive_sha256": package.archive_sha256,
+            "source": package.source,
+            "is_reference": package.is_reference,
+            "files": self.files,
+            "providers": self.providers,
+            "findings": package.description.get("findings", []),
+        }
+
+
+def gather(package: PackageVersion) -> PackageFacts:
+    """Return what a record says of a package."""
+    try:
+        files: Mapping[str, bytes] = unpack(bytes(package.archive))
+    except Refused:
+        files = {}
+    described = [
+        {"name": name, "size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in sorted(files.items())
+    ]
+    return PackageFacts(package, described, locked_providers(files))
