@@ -7,7 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
-from activation.http import SIGNED_IN_AT, address
+from activation.http import SIGNED_IN_AT, address, signed_in_by
 from activation.services import sign_in
 
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -45,13 +45,13 @@ def listen() -> None:
 def on_signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Note the time for idle sessions, and hand the sign-in to the service."""
     request.session[SIGNED_IN_AT] = int(time.time())
-    sign_in.record_sign_in(user=user, address=address(request))
+    sign_in.record_sign_in(user=user, address=address(request), signed_in_by=signed_in_by(request, user))
 
 
 def on_signed_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Hand a sign-out to the service; nobody signed out where nobody was signed in."""
     if user is not None:
-        sign_in.record_sign_out(user=user, address=address(request))
+        sign_in.record_sign_out(user=user, address=address(request), signed_in_by=signed_in_by(request, user))
 
 
 def on_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:

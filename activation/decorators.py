@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from activation.domain.roles import Right
 from activation.domain.steps import STEP_TITLES, Step
-from activation.http import address
+from activation.http import address, signed_in_by
 from activation.models import Activation, Member, Organization, User
 from activation.selectors.activations import farthest_page, find_activation, page_of
 from activation.services import refusals
@@ -60,15 +60,15 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
                 .first()
             )
             if member is None:
-                refusals.record_refused_access(user=request.user, path=request.path, address=address(request))
+                refuse(request)
                 raise Http404
             request.member = member  # type: ignore[attr-defined]
             request.organization = member.organization  # type: ignore[attr-defined]
-            request.actor = Actor.of(member, address=address(request))  # type: ignore[attr-defined]
+            request.actor = Actor.of(  # type: ignore[attr-defined]
+                member, signed_in_by=signed_in_by(request, request.user), address=address(request)
+            )
             if not member.may(right):
-                refusals.record_refused_access(
-                    user=request.user, path=request.path, address=address(request), member=member
-                )
+                refuse(request, member)
                 raise PermissionDenied
             note_presence(member)
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
@@ -105,6 +105,17 @@ def at_step(step: Step) -> Callable[[WizardView[P]], NamedView[P]]:
     return decorate
 
 
+def refuse(request: HttpRequest, member: Member | None = None) -> None:
+    """Record that somebody asked for what is not theirs."""
+    refusals.record_refused_access(
+        user=request.user,
+        path=request.path,
+        address=address(request),
+        signed_in_by=signed_in_by(request, request.user),
+        member=member,
+    )
+
+
 def note_presence(member: Member) -> None:
     """Keep *last seen* about right without writing on each page."""
     now = timezone.now()
@@ -120,11 +131,12 @@ def installation_administrator[**P](view: Callable[P, HttpResponse]) -> Callable
         request = args[0]
         assert isinstance(request, HttpRequest)
         if not getattr(request.user, "is_installation_administrator", False):
-            refusals.record_refused_access(user=request.user, path=request.path, address=address(request))
+            refuse(request)
             raise Http404
         request.actor = Actor.person(  # type: ignore[attr-defined]
             request.user,  # type: ignore[arg-type]
             role="installation administrator",
+            signed_in_by=signed_in_by(request, request.user),
             address=address(request),
         )
         return view(*args, **kwargs)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth import logout
 from django.core.signing import BadSignature, TimestampSigner
@@ -149,6 +150,14 @@ def address(request: HttpRequest) -> str:
     if trusted and len(hops) >= trusted:
         return str(hops[-trusted])[:64]
     return str(request.META.get("REMOTE_ADDR", ""))[:64]
+
+
+def signed_in_by(request: HttpRequest, user: Any) -> str:
+    """Return how the person signed in, for events: by password, with or without a second factor, or by a link."""
+    words = {"password": "password", "mfa": "second factor"}
+    methods = [str(record.get("method", "")) for record in get_authentication_records(request, user)]
+    # Who comes in by a set-up link or an invitation has only just chosen a password.
+    return " and ".join(dict.fromkeys(words.get(method, method) for method in methods)) or "link"
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

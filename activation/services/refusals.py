@@ -12,16 +12,18 @@ from activation.services import events
 MOST_PER_MINUTE = 20
 
 
-def record_refused_access(*, user: Any, path: str, address: str, member: Member | None = None) -> None:
+def record_refused_access(
+    *, user: Any, path: str, address: str, signed_in_by: str, member: Member | None = None
+) -> None:
     """Record that somebody asked for what is not theirs."""
     key = f"refused:{user.pk}:{address}"
     cache.add(key, 0, 60)
     if cache.incr(key) > MOST_PER_MINUTE:
         return
     if member is not None:
-        actor = events.Actor.of(member, address=address)
+        actor = events.Actor.of(member, signed_in_by=signed_in_by, address=address)
     elif user.is_authenticated:
-        actor = events.Actor.person(user, address=address)
+        actor = events.Actor.person(user, signed_in_by=signed_in_by, address=address)
     else:
         actor = events.Actor(address=address)
     events.record(

@@ -16,14 +16,14 @@ from activation.services.events import Actor
 MOST_FAILED_PER_MINUTE = 20
 
 
-def record_sign_in(*, user: User, address: str) -> None:
+def record_sign_in(*, user: User, address: str, signed_in_by: str) -> None:
     """Record that a person signed in."""
-    record_for_each_organization(Kind.SIGNED_IN, user, address, Outcome.DONE)
+    record_for_each_organization(Kind.SIGNED_IN, user, address, Outcome.DONE, signed_in_by)
 
 
-def record_sign_out(*, user: User, address: str) -> None:
+def record_sign_out(*, user: User, address: str, signed_in_by: str) -> None:
     """Record that a person signed out, or was signed out after an idle time."""
-    record_for_each_organization(Kind.SIGNED_OUT, user, address, Outcome.DONE)
+    record_for_each_organization(Kind.SIGNED_OUT, user, address, Outcome.DONE, signed_in_by)
 
 
 def record_failed_sign_in(*, email: str, address: str) -> None:
@@ -49,7 +49,9 @@ def record_failed_sign_in(*, email: str, address: str) -> None:
 
 
 @transaction.atomic
-def record_for_each_organization(kind: Kind, user: User, address: str, outcome: Outcome) -> None:
+def record_for_each_organization(
+    kind: Kind, user: User, address: str, outcome: Outcome, signed_in_by: str = ""
+) -> None:
     """Tell every organization of the person, for its own auditor; the installation where there is none.
 
     Who only claims to be the person is not written down as the actor.
@@ -59,7 +61,7 @@ def record_for_each_organization(kind: Kind, user: User, address: str, outcome: 
     for member in memberships:
         events.record(
             kind,
-            actor=Actor(address=address) if refused else Actor.of(member, address=address),
+            actor=Actor(address=address) if refused else Actor.of(member, signed_in_by=signed_in_by, address=address),
             organization=member.organization,
             outcome=outcome,
             object_type="account",
@@ -70,7 +72,9 @@ def record_for_each_organization(kind: Kind, user: User, address: str, outcome: 
         role = "installation administrator" if user.is_installation_administrator else ""
         events.record(
             kind,
-            actor=Actor(address=address) if refused else Actor.person(user, role=role, address=address),
+            actor=Actor(address=address)
+            if refused
+            else Actor.person(user, role=role, signed_in_by=signed_in_by, address=address),
             organization=None,
             outcome=outcome,
             object_type="account",

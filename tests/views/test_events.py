@@ -15,7 +15,7 @@ from activation.domain.roles import Role
 from activation.models import ChainStatus, Event, Member
 from activation.services import checkpoints, events
 from activation.services.events import PORTAL, Actor
-from tests.factories import make_activation, make_member, make_organization, make_run, make_user
+from tests.factories import PASSWORD, make_activation, make_member, make_organization, make_run, make_user
 
 pytestmark = pytest.mark.django_db
 ANN, BO = Actor("7", "Ann Bell", "owner"), Actor("8", "Bo Carr", "auditor", address="192.0.2.8")
@@ -178,3 +178,19 @@ def test_every_kind_has_a_sentence_and_a_place_among_the_filters(reader: Client)
     assert set(SENTENCES_OF_THE_PORTAL) <= set(Kind)
     for kind in Kind:
         assert f'<option value="{kind}">' in page
+
+
+def test_events_tell_how_somebody_signed_in(auditor: Member, reader: Client) -> None:
+    client = Client()
+    client.post("/accounts/login/", {"login": auditor.user.email, "password": PASSWORD})
+    client.get(HERE)
+    client.get("/o/own-company/settings/")
+    client.post("/accounts/logout/")
+    told = Event.objects.filter(organization=auditor.organization).order_by("sequence")
+    assert list(told.values_list("kind", "signed_in_by")) == [
+        # `force_login` is like coming in by an invitation.
+        (Kind.SIGNED_IN, "link"),
+        (Kind.SIGNED_IN, "password"),
+        (Kind.ACCESS_REFUSED, "password"),
+        (Kind.SIGNED_OUT, "password"),
+    ]
