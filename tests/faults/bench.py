@@ -248,9 +248,9 @@ class Bench(Engine):
         """Return a run that applies, stands still between two creations and has at least `need` before it."""
         self.bring_up()
         run = self.current and Run.objects.get(pk=self.current.pk)
-        if run is not None and run.status == "applying" and self.simulator.held():
-            if RESOURCES - self.in_aws() >= need:
-                return run
+        is_held = run is not None and run.status == "applying" and self.simulator.held()
+        if run is not None and is_held and RESOURCES - self.in_aws() >= need:
+            return run
         run = self.planned(need)
         self.hold_creations()
         self.approve(run)
@@ -324,9 +324,8 @@ class Bench(Engine):
         self.bring_up()
         self.found = self.identities()
         ended.activation.refresh_from_db()
-        again = self.until(
-            self.run(ended.activation, retry_of=ended), "planned", "planned_and_finished", seconds=PATIENCE
-        )
+        again = self.run(ended.activation, retry_of=ended)
+        again = self.until(again, "planned", "planned_and_finished", seconds=PATIENCE)
         self.current = again
         if again.status == "planned_and_finished":
             promises.hold(self, again, ended=True)

@@ -158,9 +158,8 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     terminalreporter.section(f"fault bench, --rounds {config.getoption('rounds', 1)} --seed {config.option.seed}")
     write(f"{'scenario':<62} {'rounds':>6} {'kills':>5} {'AWS creations':>13} {'detected s':>10}  result")
     for row, result in rows:
-        write(
-            f"{row['name']:<62} {row['done']:>6} {row['kills']:>5} {row['creations']:>13} {row['worst']:>10.1f}  {result}"
-        )
+        numbers = f"{row['done']:>6} {row['kills']:>5} {row['creations']:>13} {row['worst']:>10.1f}"
+        write(f"{row['name']:<62} {numbers}  {result}")
     totals = [sum(row[column] for row, _ in rows) for column in ("done", "kills", "creations")]
     worst = max(row["worst"] for row, _ in rows)
     write(f"{f'{len(rows)} scenarios':<62} {totals[0]:>6} {totals[1]:>5} {totals[2]:>13} {worst:>10.1f}")
