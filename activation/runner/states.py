@@ -85,7 +85,8 @@ class Sealer:
         try:
             content = _content(path)
             state = read_state(content)
-        except (NotAState, FileNotFoundError):
+        except (NotAState, OSError):
+            # Half written, not there, or a link that a run put in its place.
             return None
         return self._keep(content, state)
 

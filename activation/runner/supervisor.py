@@ -81,8 +81,7 @@ class Supervisor:
                 self.save_template()
         finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
         self.look_for_state()
-        if (left := self.sealer.errored()) is not None:
-            self.report_state(left)
+        self.guarded(lambda: self.report_state(self.sealer.errored()))
         kept = self.keep_files() if finished else {}
         self.end(ended, last, finished=finished, kept=kept)
 

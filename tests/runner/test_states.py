@@ -1,0 +1,90 @@
+"""No state that Terraform had is lost: not the one beside the file, not the one that it could only print."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from activation.domain.sealing import new_key, open_sealed
+from activation.runner import states
+from activation.runner.spec import state_context
+from activation.runner.states import SealedState, Sealer
+from activation.runner.supervisor import dumped_state
+
+RUN = "run-0123456789abcdef"
+LINEAGE = "0b0b0b0b-aaaa-bbbb-cccc-000000000000"
+
+
+def state(serial: int, *names: str) -> bytes:
+    resources = [
+        {"mode": "managed", "type": "aws_iam_role", "name": name, "instances": [{"attributes": {"name": name}}]}
+        for name in names
+    ]
+    content = {"version": 4, "serial": serial, "lineage": LINEAGE, "outputs": {}, "resources": resources}
+    return json.dumps(content).encode()
+
+
+class Place:
+    """A run's two directories and its key."""
+
+    def __init__(self, root: Path) -> None:
+        self.control, self.work, self.key = root / "control", root / "work", new_key()
+        self.control.mkdir()
+        self.work.mkdir()
+        self.sealer = Sealer(run_id=RUN, control=self.control, work=self.work, key=self.key)
+
+    def opened(self, sealed: SealedState | None) -> bytes:
+        assert sealed is not None
+        content = (self.control / states.FOLDER / sealed.file).read_bytes()
+        return open_sealed(self.key, content, state_context(RUN, sealed.serial))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_what_was_left_beside_the_state_is_taken_in(place: Place) -> None:
+    (place.work / states.STATE).write_bytes(state(4, "a"))
+    place.sealer.look()
+    (place.work / states.STATE).write_bytes(state(5, "a", "b")[:100])
+    assert place.sealer.look() is None, "half a state is no state"
+    (place.work / states.ERRORED).write_bytes(state(5, "a", "b"))
+    left = place.sealer.errored()
+    assert left is not None and left.serial == 5 and left.resources == 2
+    assert place.opened(left) == state(5, "a", "b")
+    assert place.sealer.errored() is None, "once"
+
+
+def test_a_link_beside_the_state_is_not_followed(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").write_bytes(state(9, "x"))
+    os.symlink(tmp_path / "elsewhere", place.work / states.ERRORED)
+    assert place.sealer.errored() is None
+
+
+def test_what_terraform_could_only_print_is_taken_in(place: Place) -> None:
+    line = {"@level": "info", "@message": "Emergency state dump", "state": json.loads(state(6, "a", "b", "c"))}
+    dump = dumped_state(json.dumps(line).encode())
+    sealed = place.sealer.dumped(dump)
+    assert sealed is not None and sealed.serial == 6 and sealed.resources == 3
+    assert json.loads(place.opened(sealed)) == json.loads(state(6, "a", "b", "c"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b'{"@message":"Apply complete"}',
+        b'"Emergency state dump"',
+        b'{"@message":"Emergency state dump"}',
+        b'{"@message":"Emergency state dump","state":"x"}',
+        b'{"@message":"Emergency state dump","state":',
+    ],
+)
+def test_other_lines_are_no_state(place: Place, line: bytes) -> None:
+    assert dumped_state(line) == b""
+
+
+def test_a_dump_that_is_no_state_breaks_nothing(place: Place) -> None:
+    assert place.sealer.dumped(b'{"serial": 1}') is None
