@@ -14,6 +14,10 @@ from typing import Any, Final
 
 import pytest
 
+from activation.aws.quotas import Needs, RegionReport, look, networks
+from activation.aws.sessions import session as open_session
+from activation.domain.credentials import AccessKeys
+from activation.domain.netmask import Network
 from activation.domain.package import read_package
 from activation.packages import bundled
 from activation.simulator.client import Simulator
@@ -56,6 +60,8 @@ class Life:
     secret: str
     files: dict[str, bytes]
     left: dict[str, Any]
+    room: RegionReport
+    networks: tuple[Network, ...]
 
     def attributes(self, address: str) -> dict[str, Any]:
         """Return what the state holds of a resource."""
@@ -138,6 +144,12 @@ def live(simulator: Simulator, folder: Path) -> Life:
         if each["type"] == "aws_iam_policy"
     }
     sts = client(simulator.endpoint, "sts", identities["vendor"]["role"])
+    managing = sts.assume_role(
+        RoleArn=arns["management_role_arn"], RoleSessionName="look", ExternalId=EXTERNAL_ID, DurationSeconds=900
+    )["Credentials"]
+    reads = AccessKeys(managing["AccessKeyId"], managing["SecretAccessKey"], managing["SessionToken"])
+    manager = open_session(reads, REGION, simulator.endpoint)
+    room = look(manager, Needs())
     # One hour: AWS gives no more to a role that was taken by a role.
     session = sts.assume_role(
         RoleArn=arns["bootstrap_role_arn"], RoleSessionName="run", ExternalId=EXTERNAL_ID, DurationSeconds=3600
@@ -163,6 +175,7 @@ def live(simulator: Simulator, folder: Path) -> Life:
     state = state_of(region)
     outputs = {name: output["value"] for name, output in state["outputs"].items()}
     stood = ask_aws(simulator.endpoint, customer, outputs)
+    known = networks(manager)
     second_plan = terraform(region, "plan", "-input=false", "-no-color", **without)
     # The cluster goes by hand, with the same session: the provider would wait a minute to be sure that it is gone.
     key = {
@@ -187,6 +200,8 @@ def live(simulator: Simulator, folder: Path) -> Life:
         secret=session["SecretAccessKey"],
         files={str(path): path.read_bytes() for path in region.glob("*") if path.is_file()},
         left=what_is_left(simulator.endpoint, customer),
+        room=room,
+        networks=known,
     )
 
 
@@ -431,6 +446,12 @@ def test_what_is_granted_and_unused_is_listed_with_its_reason(life: Life) -> Non
     unused = {pattern for pattern in granted if not any(fnmatchcase(action, pattern) for action in called)}
     assert unused == set(UNUSED)
     assert all(UNUSED.values())
+
+
+def test_the_management_role_may_read_what_the_look_at_a_region_needs(life: Life) -> None:
+    assert not [check for check in life.room.checks if "may not call" in check.detail]
+    assert life.room.zones == ("us-west-2a", "us-west-2b", "us-west-2c")
+    assert CIDR in {network.cidr for network in life.networks}
 
 
 # --- the package itself
