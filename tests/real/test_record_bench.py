@@ -187,7 +187,7 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "the last event edited, its hash made to fit": (
         with_lines(lambda rows: [*rows[:-1], edited(rows[-1], reason="none")]),
-        ("it was changed: it is not the event that was signed as the last",),
+        ("events.jsonl: #", "was signed over another event than this"),
     ),
     "an event taken out": (
         with_lines(lambda rows: [*rows[:4], *rows[5:]]),

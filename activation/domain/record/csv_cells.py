@@ -26,6 +26,8 @@ def cell_of(value: Any) -> str:
     """Return any value of JSON as a harmless cell; an empty object is an empty cell."""
     if isinstance(value, str):
         return harmless_cell(value)
+    if isinstance(value, int):
+        return str(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if value != {} else ""
 
 

@@ -488,8 +488,8 @@ def check_events(
     expected, last_hash, last_at = said["first_sequence"], said["previous_hash"], ""
     try:
         for line in lines_of(source, EVENTS):
-            event = decode(line)
-            why = wrong_with(event, expected, last_hash, last_at, said["chain"])
+            event = read_event(line)
+            why = wrong_with(event, line, expected, last_hash, last_at, said["chain"])
             if not why and expected > said["last_sequence"]:
                 why = "it was added: the record ends before it"
             if not why and expected in heads and heads[expected][1] != event["hash"]:
@@ -511,15 +511,37 @@ def check_events(
         verdict.add(EVENTS, "it was changed: it is not the event that was signed as the last", expected - 1)
 
 
-def wrong_with(event: Any, expected: int, last_hash: str, last_at: str, chain: str) -> str:
+def read_event(line: bytes) -> Any:
+    """Return an event; its exact bytes are what its hash is of, so they are not written a second time here."""
+    try:
+        text = line.decode()
+        value, end = _decoder.raw_decode(text)
+    except (ValueError, RecursionError) as error:
+        raise Wrong("it is not the JSON that a record holds") from error
+    if end != len(text):
+        raise Wrong("something stands behind it")
+    return value
+
+
+def hash_of_event(line: bytes, written: Any) -> str:
+    """Return the hash of an event from its line, in which `written` is what stands there as its hash.
+
+    The hash is of the line without the member `hash`. Where `before` or `after` have a member of that name as well,
+    it is the last one: members are in order, and behind `hash` only texts follow.
+    """
+    member = b'"hash":%b,' % encode(written)
+    at = line.rfind(member)
+    content = line[:at] + line[at + len(member) :] if at >= 0 else line
+    return hashlib.sha256(b"\x00" + content).hexdigest()
+
+
+def wrong_with(event: Any, line: bytes, expected: int, last_hash: str, last_at: str, chain: str) -> str:
     """Return why an event cannot be number `expected`; empty when it can."""
     if not isinstance(event, dict) or event.keys() != EVENT_MEMBERS or event["format"] != FORMAT:
         return "it was changed: it does not hold exactly the members of an event"
     if event["chain"] != chain:
         return "it is an event of another organization"
-    content = dict(event)
-    del content["hash"]
-    if hashlib.sha256(b"\x00" + encode(content)).hexdigest() != event["hash"]:
+    if hash_of_event(line, event["hash"]) != event["hash"]:
         return "it was changed: its contents do not match its hash"
     if event["sequence"] != expected:
         found = event["sequence"]
