@@ -30,9 +30,9 @@ def make_record(record_id: str) -> None:
     transaction.on_commit(lambda: send(MAKE_RECORD, record_id, START_QUEUE))
 
 
-def verify_events() -> None:
-    """Have the chains of events verified by a worker that is free for a while."""
-    transaction.on_commit(lambda: send(VERIFY_EVENTS, "", START_QUEUE))
+def verify_events(organization_id: str = "") -> None:
+    """Have an organization's chain of events verified, or all chains, by a worker that is free for a while."""
+    transaction.on_commit(lambda: send(VERIFY_EVENTS, organization_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:
@@ -40,14 +40,14 @@ def ship_queue(node: str) -> str:
     return f"ship.{node}"
 
 
-def send(task: str, run_id: str, queue: str, wait_seconds: float = 0) -> bool:
-    """Send one message, of no run where `run_id` is empty; return whether the broker took it.
+def send(task: str, about: str, queue: str, wait_seconds: float = 0) -> bool:
+    """Send one message, with no argument where `about` is empty; return whether the broker took it.
 
     Where it is away, the next sweep sends it again.
     """
     try:
-        current_app.send_task(task, (run_id,) if run_id else (), queue=queue, countdown=wait_seconds or None)
+        current_app.send_task(task, (about,) if about else (), queue=queue, countdown=wait_seconds or None)
     except (KombuError, RedisError, OSError) as error:
-        log.warning("The broker did not take %s for %s: %s", task, run_id, error)
+        log.warning("The broker did not take %s for %s: %s", task, about, error)
         return False
     return True

@@ -45,7 +45,7 @@ def checkpoint() -> None:
 
 
 @shared_task(name="activation.verify_events", acks_late=False, max_retries=0, expires=1800)
-def verify_events() -> None:
-    """Verify every chain of events, for the Events page."""
+def verify_events(organization_id: str = "") -> None:
+    """Verify an organization's chain of events, or all chains, for the Events page."""
     trace.run_id.set("")
-    checkpoints.verify_everywhere()
+    checkpoints.verify_for_page(organization_id)

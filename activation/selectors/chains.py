@@ -1,12 +1,14 @@
 """Walk along a stored chain of events and its checkpoints, in constant memory, and say what is wrong first."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max
 
 from activation.domain import canonical_json, chain, checkpoint, dsse
 from activation.domain.chain import GENESIS, Problem
@@ -62,13 +64,18 @@ class Kept:
 
 def events_of(
     organization: Organization | None, *, after: int = 0, upto: int | None = None
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     """Yield the events of a chain as they are hashed and exported, by number, in constant memory."""
     rows = Event.objects.filter(organization=organization, sequence__gt=after)
     if upto is not None:
         rows = rows.filter(sequence__lte=upto)
     for columns in rows.order_by("sequence").values_list(*CHAINED_COLUMNS).iterator(CHUNK):
         yield chained(columns)
+
+
+def checkpoints_of(name: str, *, upto: int) -> Generator[Checkpoint, None, None]:
+    """Yield the checkpoints of a chain by number, in constant memory."""
+    yield from Checkpoint.objects.filter(chain=name, number__lte=upto).order_by("number").iterator(CHUNK)
 
 
 def last_number(organization: Organization | None) -> int:
@@ -86,12 +93,15 @@ def verify(organization: Organization | None, *, public_keys: Mapping[str, bytes
     name = chain_name(organization.pk if organization else None)
     report = Report(name, organization.name if organization else "the installation")
     # In this order: nothing that counts below can be newer than the numbers above it.
-    signed = Checkpoint.objects.filter(chain=name).order_by("number")
-    last_checkpoint = signed.values_list("number", flat=True).last() or 0
+    last_checkpoint = Checkpoint.objects.filter(chain=name).aggregate(number=Max("number"))["number"] or 0
     kept = read_outside(outside, report, public_keys)
     given = last_number(organization)
-    walk = Walk(report, kept, signed.filter(number__lte=last_checkpoint).iterator(CHUNK), public_keys)
-    report.problem = walk.through(events_of(organization, upto=given), given)
+    with (
+        # A problem ends the walk early; what was being read must not stay open.
+        closing(checkpoints_of(name, upto=last_checkpoint)) as statements,
+        closing(events_of(organization, upto=given)) as events,
+    ):
+        report.problem = Walk(report, kept, statements, public_keys).through(events, given)
     report.remarks += [f"The database does not refuse changes: the trigger {each} is missing." for each in triggers()]
     return report
 

@@ -106,19 +106,31 @@ def organizations() -> Iterator[Organization | None]:
 
 def verify_everywhere() -> bool:
     """Verify every chain and keep what came of it for the Events page; return whether all are whole."""
-    whole = True
-    for organization in organizations():
-        report = chains.verify(organization, public_keys=signing.public_keys(), outside=Path(settings.CHECKPOINT_FILE))
-        ChainStatus.objects.update_or_create(
-            chain=report.chain,
-            defaults={
-                "verified_at": timezone.now(),
-                "last_sequence": report.last_sequence,
-                "problem_sequence": report.problem.sequence if report.problem else None,
-                "problem": report.problem.why[:500] if report.problem else "",
-            },
-        )
-        if report.problem:
-            whole = False
-            log.error("The chain of events %s is broken at #%s", report.chain, report.problem)
-    return whole
+    # All of them, also behind a broken one.
+    return sum(not verify_and_keep(organization) for organization in organizations()) == 0
+
+
+def verify_for_page(organization_id: str) -> None:
+    """Verify an organization's chain; all chains where none is named."""
+    if organization_id:
+        verify_and_keep(Organization.objects.get(pk=organization_id))
+    else:
+        verify_everywhere()
+
+
+def verify_and_keep(organization: Organization | None) -> bool:
+    """Verify one chain and keep what came of it; return whether it is whole."""
+    report = chains.verify(organization, public_keys=signing.public_keys(), outside=Path(settings.CHECKPOINT_FILE))
+    problem = report.problem
+    ChainStatus.objects.update_or_create(
+        chain=report.chain,
+        defaults={
+            "verified_at": timezone.now(),
+            "last_sequence": report.last_sequence,
+            "problem_sequence": problem.sequence if problem else None,
+            "problem": problem.why[:500] if problem else "",
+        },
+    )
+    if problem:
+        log.error("The chain of events %s is broken at %s", report.chain, problem)
+    return problem is None

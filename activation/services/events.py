@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from activation import dispatch
 from activation.domain import chain
 from activation.domain.event_fields import unknown_fields
 from activation.domain.events import Kind, Outcome
@@ -159,4 +160,5 @@ def record_of_run(kind: Kind, run: Run, *, actor: Actor = PORTAL, **more: Any) -
     )
     if kind in ENDS_A_RUN:
         checkpoints.add(run.organization)
+        dispatch.verify_events(run.organization_id)
     return event

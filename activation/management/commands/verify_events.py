@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def tell(self, report: Report) -> None:
         """Print one report."""
         if report.problem:
-            self.stdout.write(self.style.ERROR(f"{report.name}: BROKEN at #{report.problem}."))
+            self.stdout.write(self.style.ERROR(f"{report.name}: BROKEN at {report.problem}."))
         else:
             copies = "no copies outside" if report.outside is None else f"{report.outside:,} outside"
             self.stdout.write(
