@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from activation.domain.control_plane import ControlPlane
+from activation.domain.record.status import RecordStatus
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
@@ -19,6 +20,7 @@ from activation.models import (
     Member,
     Organization,
     PackageVersion,
+    Record,
     Run,
     User,
     Workspace,
@@ -129,6 +131,19 @@ def make_run(activation: Activation, *, status: RunStatus = RunStatus.APPLIED, *
     )
 
 
+def make_record(activation: Activation, **fields: object) -> Record:
+    """Make the record of an activation, whose file is gone."""
+    values: dict[str, object] = {
+        "first_sequence": 1,
+        "last_sequence": 1,
+        "asked_by_name": "Somebody",
+        "status": RecordStatus.EXPIRED.value,
+    } | fields
+    return Record.objects.create(
+        organization=activation.organization, scope="activation", activation=activation, **values
+    )
+
+
 @dataclass
 class Place:
     """An organization and one of everything in it."""
@@ -140,6 +155,7 @@ class Place:
     invitation: Invitation
     # Somebody to whom things are done, so that the members above stay who they are.
     subject: Member
+    record: Record
 
 
 @dataclass
@@ -163,6 +179,7 @@ def make_place(name: str) -> Place:
         run=make_run(activation),
         invitation=make_invitation(organization),
         subject=make_member(organization, Role.AUDITOR),
+        record=make_record(activation),
     )
 
 

@@ -118,6 +118,11 @@ def installation_event(place: Place) -> dict[str, Any]:
     return {"sequence": NUMBERS["installation"]}
 
 
+def record(place: Place) -> dict[str, Any]:
+    """Name a record whose file is gone."""
+    return {"record": place.record.pk}
+
+
 def package(place: Place) -> dict[str, Any]:
     """Name a configuration package."""
     return {"sha256": place.run.package.sha256}
@@ -141,6 +146,7 @@ EVERY_MEMBER_READS = members(owner=200, operator=200, admin=200, auditor=200)
 WALKERS_READ = members(owner=200, operator=200, admin=403, auditor=403)
 # What they do leads to another page.
 WALKERS_ACT = members(owner=302, operator=302, admin=403, auditor=403)
+RECORDS_READ = members(owner=403, operator=403, admin=200, auditor=200)
 SERVER_READS = (302, 404, 404, 404, 404, 404, 200)
 
 TABLE = (
@@ -200,6 +206,18 @@ TABLE = (
     outside("installation_events", "POST", NOBODY_POSTS),
     outside("installation_event", "GET", SERVER_READS, installation_event),
     outside("installation_event", "POST", NOBODY_POSTS, installation_event),
+    # --- records
+    Row("records", "GET", RECORDS_READ),
+    Row("records", "POST", members(owner=403, operator=403, admin=422, auditor=422)),
+    Row("record", "GET", RECORDS_READ, record),
+    Row("record", "POST", NOBODY_POSTS, record),
+    Row("record_status", "GET", RECORDS_READ, record),
+    Row("record_status", "POST", NOBODY_POSTS, record),
+    Row("record_again", "GET", NOBODY_POSTS, record),
+    Row("record_again", "POST", members(owner=403, operator=403, admin=302, auditor=302), record),
+    # 409: it has to be made again first.
+    Row("record_download", "GET", members(owner=403, operator=403, admin=409, auditor=409), record),
+    Row("record_download", "POST", NOBODY_POSTS, record),
     # --- activations
     Row("activations", "GET", members(owner=200, operator=200, admin=200, auditor=200)),
     Row("activations", "POST", NOBODY_POSTS),
