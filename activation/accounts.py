@@ -2,8 +2,10 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
@@ -26,6 +28,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that throttling counts by: the one that events name."""
         return address(request)
+
+    def format_email_subject(self, subject: str) -> str:
+        """Return the subject with the product's name before it, not the name by which this request came."""
+        return f"BYOC Portal: {subject}"
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Return the link of a reset under the portal's own address: a caller chooses the Host of a request."""
+        return settings.PORTAL_URL + urlsplit(super().get_reset_password_from_key_url(key)).path
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

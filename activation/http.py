@@ -35,6 +35,8 @@ class RequestIdentity:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with the identity in the head of the answer."""
         token = request_id.set(secrets.token_hex(8))
+        # Django logs refused requests after the last middleware: its record carries the request, not our context.
+        request.identity = request_id.get()  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
             response["X-Request-ID"] = request_id.get()
@@ -129,6 +131,11 @@ class RefusalsAsPages:
         return None
 
 
+def is_signed_in(request: HttpRequest) -> bool:
+    """Return whether somebody is signed in; nobody is where a request was refused before that was looked at."""
+    return bool(getattr(getattr(request, "user", None), "is_authenticated", False))
+
+
 def problem(request: HttpRequest, status: int, *, title: str, text: str, next_step: str = "") -> HttpResponse:
     """Return the page for something that did not work."""
     context = {
@@ -138,7 +145,7 @@ def problem(request: HttpRequest, status: int, *, title: str, text: str, next_st
         "status": status,
         "reference": request_id.get(),
         # Where the fault is ours the frame, which asks the database, may not work either.
-        "layout": "base.html" if status < 500 and request.user.is_authenticated else "entrance.html",
+        "layout": "base.html" if status < 500 and is_signed_in(request) else "entrance.html",
     }
     return render(request, "activation/problem.html", context, status=status)
 

@@ -2,10 +2,21 @@
 
 import json as jsonlib
 import logging
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from activation.domain.trace import request_id, run_id
+
+# What follows lets its reader in: who reads logs must not come in by them.
+ONE_TIME_LINK = re.compile(r"(/(?:setup|join|password/reset/key)/)[^/\s\"']+")
+# A line longer than this is somebody's 10,000 characters of address.
+LONGEST_MESSAGE = 2_000
+
+
+def plain(text: str) -> str:
+    """Return a log text without the tokens of one-time links."""
+    return ONE_TIME_LINK.sub(r"\1[masked]", text)
 
 
 class JsonFormatter(logging.Formatter):
@@ -17,14 +28,14 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": plain(record.getMessage())[:LONGEST_MESSAGE],
         }
-        if identity := request_id.get():
+        if identity := request_id.get() or getattr(getattr(record, "request", None), "identity", ""):
             entry["request_id"] = identity
         if identity := run_id.get():
             entry["run_id"] = identity
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = plain(self.formatException(record.exc_info))
         return jsonlib.dumps(entry, ensure_ascii=False)
 
 

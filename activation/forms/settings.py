@@ -2,13 +2,13 @@
 
 from django import forms
 
-from activation.forms.setup import PLAIN
+from activation.forms.setup import PLAIN, VISIBLE
 
 
 class SettingsForm(forms.Form):
     """What an owner or admin may change."""
 
-    name = forms.CharField(label="Organization name", max_length=120, validators=[PLAIN])
+    name = forms.CharField(label="Organization name", max_length=120, validators=[PLAIN, VISIBLE])
     four_eyes = forms.BooleanField(
         label="A second owner approves",
         required=False,

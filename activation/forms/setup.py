@@ -9,10 +9,14 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.forms import refusal
 
-# Control characters, and those that turn the direction of writing around: a name stands in other people's sentences.
+# Control characters, those that turn the direction of writing around, and those of no width, by which two names
+# look like one: a name stands in other people's sentences. Joiners (U+200C, U+200D) stay: some scripts need them.
 PLAIN = RegexValidator(
-    r"\A[^\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]*\Z", "This holds hidden characters."
+    r"\A[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*\Z",
+    "This holds hidden characters.",
 )
+# A name of joiners and blanks alone would be seen by nobody.
+VISIBLE = RegexValidator(r"[^\s\u200c\u200d\u2800\u3164]", "This holds nothing that can be seen.")
 # Django's hashers take longer passwords; nobody types them.
 LONGEST_PASSWORD = 128
 
@@ -30,7 +34,7 @@ class PersonFields(forms.Form):
     name = forms.CharField(
         label="Your name",
         max_length=120,
-        validators=[PLAIN],
+        validators=[PLAIN, VISIBLE],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(
@@ -48,7 +52,7 @@ class SetupForm(PersonFields):
     organization = forms.CharField(
         label="Organization",
         max_length=120,
-        validators=[PLAIN],
+        validators=[PLAIN, VISIBLE],
         help_text="The company, or the part of it, whose license is activated here.",
         widget=forms.TextInput(attrs={"autocomplete": "organization"}),
     )

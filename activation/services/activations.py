@@ -1,6 +1,7 @@
 """Activations: begun, given their external ID, led from step to step."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,8 @@ from activation.models import Activation, CloudAccount, Member, Organization, Ru
 from activation.services import events, packages
 
 PREREQUISITES = tuple(each.name for each in LISTED)
+# Two presses of the same button lie this close together.
+DOUBLE_CLICK = timedelta(seconds=5)
 
 
 @transaction.atomic
@@ -30,7 +33,10 @@ def create(
     # Whoever has not had the external ID before gets to see what it is for, also where it is issued here.
     locked_before = organization.external_id_locked_at is not None
     issue_external_id(organization, by=by)
-    organization.refresh_from_db()
+    # Held until the end: of two presses the second one waits here, and finds what the first one made.
+    organization.refresh_from_db(from_queryset=Organization.objects.select_for_update())
+    if (twin := begun_just_now(organization, region=region, account=account, user_id=user_id)) is not None:
+        return twin
     if account is not None:
         refuse_second(organization, region=region, account=account)
     if account is not None and account.is_authorized:
@@ -51,6 +57,15 @@ def create(
     )
     record(Kind.ACTIVATION_CREATED, activation, actor=by, after={"region": region, "status": status.value})
     return activation
+
+
+def begun_just_now(
+    organization: Organization, *, region: str, account: CloudAccount | None, user_id: int
+) -> Activation | None:
+    """Return what the same person began for the same place a moment ago: a double click is one activation."""
+    since = timezone.now() - DOUBLE_CLICK
+    rows = Activation.objects.for_organization(organization).filter(created_by_id=user_id, created_at__gt=since)
+    return rows.filter(region=region, cloud_account=account, ticked=[]).order_by("created_at").first()
 
 
 def refuse_second(organization: Organization, *, region: str, account: CloudAccount) -> None:
@@ -114,6 +129,9 @@ def lock_external_id(activation: Activation, *, text: str, by: events.Actor) -> 
     Raises Refused where it breaks AWS's grammar, is another organization's, or one is locked already.
     """
     organization = activation.organization
+    if organization.external_id_locked_at and organization.external_id == text.strip():
+        # The second press of the button: nothing is left to do.
+        return
     value = check_external_id(organization, text=text)
     try:
         with transaction.atomic():
@@ -123,6 +141,8 @@ def lock_external_id(activation: Activation, *, text: str, by: events.Actor) -> 
     except IntegrityError as error:
         raise Refused("external_id_taken", field="external_id") from error
     if not locked:
+        if Organization.objects.filter(pk=organization.pk, external_id=value).exists():
+            return
         raise Refused("external_id_locked", field="external_id")
     events.record(
         Kind.EXTERNAL_ID_LOCKED,

@@ -106,7 +106,8 @@ def activation_preflight(request: PortalRequest, activation: Activation) -> Http
     """Show the checks of an attempt as far as they are done; ask again while they go on."""
     attempt, count = request.GET.get("attempt", "")[:40], request.GET.get("count", "0")
     rows = preflight.lines(activation, attempt=attempt, member=request.member)
-    number = int(count) + 1 if count.isascii() and count.isdigit() else MOST_POLLS
+    # More digits than these are nobody's count, and Python refuses to read thousands of them.
+    number = int(count) + 1 if count.isascii() and count.isdigit() and len(count) < 5 else MOST_POLLS
     context = {
         "activation": activation,
         "waiting": rows,

@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activation.decorators import installation_administrator
 from activation.domain.control_plane import ControlPlane
@@ -30,6 +30,7 @@ def package(request: HttpRequest, sha256: str) -> HttpResponse:
     return render(request, "activation/package.html", {"package": row, "control_planes": list(ControlPlane)})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @installation_administrator
 def package_add(request: HttpRequest) -> HttpResponse:
     """Take in a package and choose it."""
