@@ -72,9 +72,10 @@ class PrivateInstance:
         assert found
         return found[1]
 
-    def sign_in_of(self, email: str) -> str:
-        """Return a demo person's password."""
-        return str(json.loads((self.data / "demo-sign-ins.json").read_text())[email])
+    def passwords(self) -> dict[str, str]:
+        """Return the demo people's passwords, by e-mail address."""
+        found: dict[str, str] = json.loads((self.data / "demo-sign-ins.json").read_text())
+        return found
 
     def manage(self, *words: str) -> str:
         """Return what a management command prints that acts on this instance; raises DidNotStart."""

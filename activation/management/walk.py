@@ -3,20 +3,21 @@
 import html
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import ControlPlane
+from activation.domain.record import verify
 from activation.management.browser import Browser, NoSuchForm, Page
 
-OWNER = "owner@demo.example"
+OWNER, AUDITOR = "owner@demo.example", "auditor@demo.example"
 ORGANIZATIONS = {ControlPlane.SELF: "Acme Vectors", ControlPlane.ZILLIZ: "Northwind Search"}
 # As a console shows one; a made-up one, for the stand-in of Zilliz Cloud.
 CONSOLE_EXTERNAL_ID = "cid-0walkthrough0of0the0demo0"
-RUN_SECONDS = 300.0
+RUN_SECONDS, RECORD_SECONDS = 300.0, 120.0
 ENDINGS = re.compile(r"\b(Failed|Interrupted|Canceled|Stopped by force|Discarded)\b")
 
 
@@ -47,14 +48,17 @@ class Walk:
 
     address: str
     control_plane: ControlPlane
-    password: str
+    # By e-mail address.
+    passwords: Mapping[str, str]
     key: Key
-    log: Path
+    folder: Path
     report: Callable[[Step], None] = lambda step: None
     steps: list[Step] = field(default_factory=list)
     arns: dict[str, str] = field(default_factory=dict)
     first_line_seconds: float = 0.0
     run: str = ""
+    record_url: str = ""
+    fingerprint: str = ""
 
     def __post_init__(self) -> None:
         self.browser = Browser(self.address)
@@ -73,6 +77,9 @@ class Walk:
             ("Step 2: wait for the apply", self.wait_for_apply),
             ("Step 2: download the log", self.download_log),
             ("Step 3: read the seven ARNs", self.read_arns),
+            ("Audit: sign in as the auditor", self.change_to_auditor),
+            ("Audit: have the record made", self.make_record),
+            ("Audit: download and verify it", self.verify_record),
         ):
             with self.timed(title):
                 act()
@@ -99,9 +106,14 @@ class Walk:
     # --- the steps
 
     def sign_in(self) -> None:
+        """Sign in as the owner."""
+        self.enter_as(OWNER)
+
+    def enter_as(self, email: str) -> None:
         """Sign in with e-mail and password."""
         self.browser.get("/")
-        self.browser.submit(self.browser.form_with("login", "password"), login=OWNER, password=self.password)
+        form = self.browser.form_with("login", "password")
+        self.browser.submit(form, login=email, password=self.passwords[email])
         self.demand("/accounts/login" not in self.browser.page.url, "Sign-in was refused")
 
     def open_organization(self) -> None:
@@ -215,6 +227,16 @@ class Walk:
         self.demand(status == 200 and b"Apply complete!" in body, "The log is not whole")
         self.log.write_bytes(body)
 
+    @property
+    def log(self) -> Path:
+        """Return where the run's log is kept."""
+        return self.folder / "run.log"
+
+    @property
+    def record(self) -> Path:
+        """Return where the activation record is kept."""
+        return self.folder / "activation-record.zip"
+
     def read_arns(self) -> None:
         """Read the ARNs as they stand on the page of step 3."""
         link = next(e for e in self.browser.page.find("a") if e.attributes.get("id") == "go-on")
@@ -222,6 +244,34 @@ class Walk:
         self.arns = {e.attributes["data-arn"]: e.text() for e in page.find(data_arn="")}
         missing = [each.name for each in ARN_OUTPUTS if not self.arns.get(each.name, "").startswith("arn:aws:iam::")]
         self.demand(not missing, f"Step 3 shows no {', '.join(missing)}")
+
+    def change_to_auditor(self) -> None:
+        """Open another browser, as the auditor."""
+        records = f"{self.run_address().split('/runs/')[0]}/records/"
+        self.browser = Browser(self.address)
+        self.enter_as(AUDITOR)
+        self.browser.get(records)
+        self.demand(self.browser.page.status == 200, "The auditor cannot open the records")
+
+    def make_record(self) -> None:
+        """Ask for the activation's record and wait until it can be taken away."""
+        self.browser.submit(self.browser.form_with("scope", "activation"))
+        began = time.monotonic()
+        while not (links := self.browser.page.find(data_record_url="")):
+            self.demand(time.monotonic() - began < RECORD_SECONDS, "The record was not made")
+            time.sleep(0.3)
+            self.browser.get(self.browser.page.url)
+        self.record_url = links[0].attributes["data-record-url"]
+        fingerprints = [e.attributes["data-copy"] for e in self.browser.page.find(data_copy="")]
+        self.fingerprint = next(each for each in fingerprints if re.fullmatch(r"[0-9a-f]{64}", each))
+
+    def verify_record(self) -> None:
+        """Download the record and have it verified by the verifier that is installed here."""
+        status, body, _ = self.browser.fetch(self.record_url)
+        self.demand(status == 200, f"The download answered {status}")
+        self.record.write_bytes(body)
+        verdict = verify.verify(verify.source_of(self.record), fingerprint=self.fingerprint)
+        self.demand(verdict.holds, f"The record does not hold: {verdict.text()}")
 
 
 def pollers(body: str) -> dict[str, str]:

@@ -104,21 +104,27 @@ def create_rows(passwords: dict[str, str]) -> None:
     accounts = {person.email: account_of(person, passwords[person.email]) for person in PEOPLE}
     owner = accounts[PEOPLE[0].email]
     first = organization_of(FIRST, ControlPlane.SELF, owner)
-    organization_of(SECOND, ControlPlane.ZILLIZ, owner)
+    second = organization_of(SECOND, ControlPlane.ZILLIZ, owner)
     for person in PEOPLE:
-        if person.role is None or Member.objects.filter(organization=first, user=accounts[person.email]).exists():
-            continue
-        member = Member.objects.create(
-            organization=first, user=accounts[person.email], role=person.role.value, granted_by_name="the demo"
-        )
-        events.record(
-            Kind.MEMBER_JOINED,
-            actor=Actor.of(member),
-            organization=first,
-            object_type="member",
-            object_id=str(member.pk),
-            after={"role": member.role, "invited_by": "the demo"},
-        )
+        if person.role is not None:
+            join(first, accounts[person.email], person.role)
+        if person.role is Role.AUDITOR:
+            join(second, accounts[person.email], person.role)
+
+
+def join(organization: Organization, user: User, role: Role) -> None:
+    """Make a person a member, unless they are one."""
+    if Member.objects.filter(organization=organization, user=user).exists():
+        return
+    member = Member.objects.create(organization=organization, user=user, role=role.value, granted_by_name="the demo")
+    events.record(
+        Kind.MEMBER_JOINED,
+        actor=Actor.of(member),
+        organization=organization,
+        object_type="member",
+        object_id=str(member.pk),
+        after={"role": member.role, "invited_by": "the demo"},
+    )
 
 
 def take_in_stand_in() -> None:

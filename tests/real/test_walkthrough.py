@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -41,3 +42,6 @@ def test_the_walk_ends_in_seven_arns_that_page_state_and_aws_agree_on(control_pl
     assert result["terraform"]
     assert result["first_line_seconds"] < 5
     assert "Apply complete!" in Path(result["log"]).read_text()
+    unpacked = Path(result["record"]).parent / "unpacked"
+    shutil.unpack_archive(result["record"], unpacked)
+    assert subprocess.run([sys.executable, "verify.py"], cwd=unpacked, check=False).returncode == 0

@@ -13,7 +13,7 @@ from activation.aws.sessions import session
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.management.private_instance import DidNotStart, PrivateInstance
-from activation.management.walk import OWNER, Key, Step, Walk, WalkFailed
+from activation.management.walk import Key, Step, Walk, WalkFailed
 from activation.simulator.client import Simulator
 
 
@@ -42,7 +42,7 @@ class Command(BaseCommand):
         try:
             with PrivateInstance(directory) as instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
-                result = self.walk(instance, control_plane, directory / "run.log")
+                result = self.walk(instance, control_plane, directory)
         except (WalkFailed, DidNotStart) as error:
             self.fail(str(error), directory)
         finally:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         result["seconds"] = round(time.monotonic() - began, 1)
         self.tell(result)
 
-    def walk(self, instance: PrivateInstance, control_plane: ControlPlane, log: Path) -> dict[str, Any]:
+    def walk(self, instance: PrivateInstance, control_plane: ControlPlane, folder: Path) -> dict[str, Any]:
         """Take the walk and compare what the page says with what the state and AWS say; raises WalkFailed."""
         simulator = Simulator.from_directory(instance.data / "simulator")
         identities = simulator.identities()["customer"]
@@ -60,9 +60,9 @@ class Command(BaseCommand):
         walk = Walk(
             address=instance.address,
             control_plane=control_plane,
-            password=instance.sign_in_of(OWNER),
+            passwords=instance.passwords(),
             key=Key(given["access_key_id"], given["secret_access_key"], given["session_token"]),
-            log=log,
+            folder=folder,
             report=self.step,
         )
         walk.go()
@@ -82,7 +82,8 @@ class Command(BaseCommand):
             "simulator_actions": simulator.counts(),
             "first_line_seconds": round(walk.first_line_seconds, 2),
             "steps": [{"title": step.title, "seconds": round(step.seconds, 2)} for step in walk.steps],
-            "log": str(log),
+            "log": str(walk.log),
+            "record": str(walk.record),
         }
 
     def step(self, step: Step) -> None:
@@ -102,7 +103,7 @@ class Command(BaseCommand):
         calls = sum(result["simulator_actions"].values())
         self.stdout.write(
             f"\nTerraform {result['terraform']}, state serial {result['serial']}, {calls} AWS calls, "
-            f"{result['seconds']} s in all. Log: {result['log']}"
+            f"{result['seconds']} s in all.\nLog: {result['log']}\nRecord, verified: {result['record']}"
         )
 
     def fail(self, why: str, directory: Path) -> None:
