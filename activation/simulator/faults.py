@@ -1,7 +1,7 @@
 """Faults on demand: errors, throttling, delays and cut connections, per action and number of calls."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Condition, Event, Lock
 from typing import Any
 
@@ -32,6 +32,8 @@ class Fault:
     seconds: float = 0.0
     when: str = "before"
     hold: bool = False
+    # How often all faults had been forgotten when this one came.
+    generation: int = field(default=0, init=False)
 
     @property
     def delays(self) -> bool:
@@ -60,6 +62,7 @@ class Faults:
         if fault.when not in ("before", "after"):
             raise ValueError("when is 'before' or 'after'")
         with self._lock:
+            fault.generation = self._forgotten
             self._waiting.append(fault)
 
     def clear(self) -> None:
@@ -71,18 +74,17 @@ class Faults:
             self._passes = {"before": 0, "after": 0}
             self._gate.notify_all()
 
-    def hold(self, action: str, when: str, is_gone: Callable[[], bool]) -> bool:
-        """Wait until this call may go on; return False where its caller has hung up before."""
+    def hold(self, fault: Fault, action: str, is_gone: Callable[[], bool]) -> bool:
+        """Wait until a call may go on; return False where its caller has hung up before."""
         with self._gate:
-            began = self._forgotten
-            entry = {"action": action, "when": when}
+            entry = {"action": action, "when": fault.when}
             self._held.append(entry)
             try:
-                while not self._stopped.is_set() and self._forgotten == began:
+                while not self._stopped.is_set() and self._forgotten == fault.generation:
                     if is_gone():
                         return False
-                    if self._passes[when]:
-                        self._passes[when] -= 1
+                    if self._passes[fault.when]:
+                        self._passes[fault.when] -= 1
                         return True
                     self._gate.wait(_LOOK_SECONDS)
                 return True

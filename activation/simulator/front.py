@@ -144,7 +144,7 @@ class Front:
         for fault in faults:
             if fault.seconds:
                 self._faults.wait(fault.seconds)
-            if fault.hold and not self._faults.hold(call.action, fault.when, is_gone):
+            if fault.hold and not self._faults.hold(fault, call.action, is_gone):
                 return False
         for fault in faults:
             if fault.cut:
