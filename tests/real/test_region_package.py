@@ -55,6 +55,7 @@ class Life:
     plan: dict[str, Any]
     state: dict[str, Any]
     second_plan: str
+    adopting_plan: str
     stood: dict[str, Any]
     calls: list[dict[str, Any]]
     secret: str
@@ -124,6 +125,24 @@ def what_is_left(endpoint: str, key: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def import_blocks(state: dict[str, Any], arns: Mapping[str, str]) -> str:
+    """Write an import block for everything that stands, with the IDs that the manifest says."""
+    stands = {
+        f"{each['type']}.{each['name']}": each["instances"][0]["attributes"]["id"]
+        for each in state["resources"]
+        if each["mode"] == "managed"
+    }
+    known = {**stands, "name": NAME, "partition": "aws", **{f"var.{name}": arn for name, arn in arns.items()}}
+    blocks = []
+    for address, row in manifest()["resources"].items():
+        if address in stands:
+            identity = row["import"].replace("{id}", stands[address])
+            for name, value in known.items():
+                identity = identity.replace(f"{{{name}}}", value)
+            blocks.append(f'import {{\n  to = {address}\n  id = "{identity}"\n}}\n')
+    return "\n".join(blocks)
+
+
 def live(simulator: Simulator, folder: Path) -> Life:
     identities = simulator.identities()
     account, customer = identities["customer"]["account"], identities["customer"]["administrator"]
@@ -177,6 +196,9 @@ def live(simulator: Simulator, folder: Path) -> Life:
     stood = ask_aws(simulator.endpoint, customer, outputs)
     known = networks(manager)
     second_plan = terraform(region, "plan", "-input=false", "-no-color", **without)
+    adopting = put(PACKAGE, folder / "adopting", initialized=roles)
+    (adopting / "adopt.tf").write_text(import_blocks(state, arns))
+    adopting_plan = terraform(adopting, "plan", "-input=false", "-no-color", **without)
     # The cluster goes by hand, with the same session: the provider would wait a minute to be sure that it is gone.
     key = {
         "access_key_id": session["AccessKeyId"],
@@ -195,6 +217,7 @@ def live(simulator: Simulator, folder: Path) -> Life:
         plan=plan,
         state=state,
         second_plan=second_plan,
+        adopting_plan=adopting_plan,
         stood=stood,
         calls=[row for row in simulator.actions() if row["access_key"] == session["AccessKeyId"]],
         secret=session["SecretAccessKey"],
@@ -236,6 +259,10 @@ def test_without_add_ons_everything_else_stands(life: Life) -> None:
 
 def test_a_second_plan_finds_nothing_to_change(life: Life) -> None:
     assert "No changes." in life.second_plan
+
+
+def test_everything_comes_back_by_import_without_a_change_when_the_state_is_lost(life: Life) -> None:
+    assert "Plan: 43 to import, 0 to add, 0 to change, 0 to destroy." in life.adopting_plan
 
 
 def test_everything_that_takes_tags_says_whose_it_is_and_where_it_stands(life: Life) -> None:

@@ -38,10 +38,11 @@ resource "aws_iam_policy" "management_policy" {
       },
       {
         # Whether EKS has its service-linked roles: without them the first cluster of an account may fail.
-        Sid      = "ServiceLinkedRolesRead"
-        Effect   = "Allow"
-        Action   = "iam:GetRole"
-        Resource = "${local.iam_arn}:role/aws-service-role/eks*"
+        Sid    = "ServiceLinkedRolesRead"
+        Effect = "Allow"
+        Action = "iam:GetRole"
+        # Of a role that does not exist IAM knows no path.
+        Resource = ["${local.iam_arn}:role/aws-service-role/eks*", "${local.iam_arn}:role/AWSServiceRoleForAmazonEKS*"]
       },
       {
         Sid      = "ClusterRead"

@@ -69,6 +69,7 @@ resource "aws_iam_policy" "permission_boundary" {
         Resource = [
           "${local.iam_arn}:role${local.path}*",
           "${local.iam_arn}:role/aws-service-role/*",
+          "${local.iam_arn}:role/AWSServiceRoleForAmazonEKS*",
           "${local.iam_arn}:policy${local.path}*",
           local.oidc_provider_arn,
         ]
