@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -14,9 +15,15 @@ HOW_TO_GET = {
 OTHER_NAMES = {"chromium": ("chromium-browser", "google-chrome", "google-chrome-stable")}
 
 
+# Debian keeps PostgreSQL's server programs off PATH, a directory a version; the newest first.
+PLACES = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name, reverse=True)
+
+
 def find(program: str) -> str | None:
     """Return the program's path, under any of its names."""
-    return next((path for name in (program, *OTHER_NAMES.get(program, ())) if (path := shutil.which(name))), None)
+    search = os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, PLACES)])
+    names = (program, *OTHER_NAMES.get(program, ()))
+    return next((path for name in names if (path := shutil.which(name, path=search))), None)
 
 
 def demand(program: str) -> str:
