@@ -10,7 +10,11 @@ class PackageForm(forms.Form):
 
     archive = forms.FileField(required=False, label="Archive", help_text="A .tar.gz of at most 20 MiB.")
     address = forms.URLField(
-        required=False, label="Or its address", assume_scheme="https", help_text="An https address; fetched once, now."
+        required=False,
+        label="Or its address",
+        assume_scheme="https",
+        max_length=500,
+        help_text="An https address; fetched once, now.",
     )
     sha256 = forms.RegexField(
         r"^\s*[0-9A-Fa-f]{64}\s*$",
@@ -19,7 +23,10 @@ class PackageForm(forms.Form):
         error_messages={"invalid": "A SHA-256 has 64 digits from 0 to f."},
     )
     name = forms.SlugField(
-        initial="terraform-aws-iam", label="Name", help_text="Used where the package brings no manifest."
+        initial="terraform-aws-iam",
+        label="Name",
+        max_length=80,
+        help_text="Used where the package brings no manifest.",
     )
     iam_path = forms.RegexField(
         r"^/([\w+=,.@-]+/)*$",

@@ -1,5 +1,6 @@
 """Where a package comes from: a file, or an https address that the installation administrator names."""
 
+import http.client
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -36,13 +37,17 @@ def read(source: str) -> bytes:
 
 def fetch(address: str) -> bytes:
     """Return what lies at an https address, at most 20 MiB; raises Refused, Faulted."""
-    if urlsplit(address).scheme != "https":
+    parts = urlsplit(address)
+    if parts.scheme != "https":
         raise Refused("package_address", field="source")
+    if "@" in parts.netloc:
+        # The address is kept and shown as the package's source.
+        raise Refused("package_address_password", field="source")
     opener = urllib.request.build_opener(_OnlyHttps)
     try:
         with opener.open(address, timeout=SECONDS) as answer:
             content: bytes = answer.read(MOST_BYTES + 1)
-    except (urllib.error.URLError, OSError, ValueError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise Faulted("package_not_fetched", detail=str(getattr(error, "reason", error))) from error
     if len(content) > MOST_BYTES:
         raise Refused("package_too_large", field="source")

@@ -48,7 +48,8 @@ def package_add(request: HttpRequest) -> HttpResponse:
             )
             packages.choose(row, control_plane=ControlPlane(given["control_plane"]), actor=request.actor)  # type: ignore[attr-defined]
         except Problem as problem:
-            form.add_error(problem.field if problem.field in form.fields else "archive", str(problem))
+            source = "archive" if given["archive"] else "address"
+            form.add_error(problem.field if problem.field in form.fields else source, str(problem))
         else:
             messages.success(request, f"{row.name} {row.version} was taken in; new activations use it.")
             return redirect("package", sha256=row.sha256)

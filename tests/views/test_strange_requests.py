@@ -91,3 +91,17 @@ def test_a_name_that_nobody_sees_is_refused(world: World, name: str) -> None:
     assert answer.status_code == 422
     world.own.organization.refresh_from_db()
     assert world.own.organization.name != name
+
+
+@pytest.mark.parametrize("address", ["https://somebody:password@example.com/a.tar.gz", "https://u@localhost/a.tar.gz"])
+def test_an_address_with_a_password_is_refused_and_never_asked(world: World, address: str) -> None:
+    client = Client()
+    user = world.people["installation administrator"]
+    assert user is not None
+    client.force_login(user)
+    given = {"address": address, "sha256": "a" * 64, "name": "terraform-aws-iam", "control_plane": "zilliz"}
+
+    answer = client.post("/installation/packages/add/", given)
+
+    assert answer.status_code == 422
+    assert "The address holds a name or a password" in answer.content.decode()

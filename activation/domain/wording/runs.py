@@ -69,6 +69,10 @@ RUNS: Final = {
     ),
     "package_too_large": Wording("The archive is larger than 20 MiB.", "A configuration package has a few kilobytes."),
     "package_unreadable": Wording("The archive cannot be read: {detail}.", "Check the path and its permissions."),
+    "package_address_password": Wording(
+        "The address holds a name or a password, which would be kept and shown with the package.",
+        "Download the package yourself and upload the file.",
+    ),
     "package_not_fetched": Wording(
         "The archive could not be fetched: {detail}.", "Download it yourself and upload the file."
     ),
