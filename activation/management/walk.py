@@ -262,8 +262,14 @@ class Walk:
             time.sleep(0.3)
             self.browser.get(self.browser.page.url)
         self.record_url = links[0].attributes["data-record-url"]
-        fingerprints = [e.attributes["data-copy"] for e in self.browser.page.find(data_copy="")]
-        self.fingerprint = next(each for each in fingerprints if re.fullmatch(r"[0-9a-f]{64}", each))
+        shown = [
+            e.attributes["data-copy"]
+            for part in self.browser.page.find(id="fingerprint")
+            for e in part.walk()
+            if "data-copy" in e.attributes
+        ]
+        self.demand(shown, "The page shows no fingerprint")
+        self.fingerprint = shown[0]
 
     def verify_record(self) -> None:
         """Download the record and have it verified by the verifier that is installed here."""
