@@ -19,6 +19,19 @@ def master_keys(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def license_keys(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start with license keys that are none."""
+    from activation.domain.signing_keys import SigningKeyUnusable
+    from activation.selectors import license_keys as keys
+
+    try:
+        keys.public_keys()
+    except (OSError, SigningKeyUnusable) as error:
+        return [Error(str(error), hint="See docs/licenses.md.", id="activation.E002")]
+    return []
+
+
 @register(deploy=True)
 def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
     """Warn when people would send cloud keys over plain HTTP."""

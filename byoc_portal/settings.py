@@ -138,7 +138,10 @@ CELERY_BEAT_SCHEDULE = {
 AUTH_USER_MODEL = "activation.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -241,6 +244,10 @@ MASTER_KEYS = env.words("MASTER_KEYS", "")
 # Signs checkpoints and records: PEM (PKCS 8) or 32 bytes in base64; empty: keys/signing.key, made on first use.
 SIGNING_KEY = env.text("SIGNING_KEY", "")
 SIGNING_KEYS_RETIRED = env.words("SIGNING_KEYS_RETIRED")
+# Signs licenses, on the vendor's server only; what was signed with it, or with a key of which the public half (32 bytes
+# in base64) is listed, counts.
+LICENSE_SIGNING_KEY = env.text("LICENSE_SIGNING_KEY", "")
+LICENSE_VERIFY_KEYS = env.words("LICENSE_VERIFY_KEYS")
 CHECKPOINT_FILE = env.text("CHECKPOINT_FILE", "") or str(DATA_DIR / "checkpoints.jsonl")
 # Whether an event with a field that is not on its list is an error, or goes without the field and into the log.
 STRICT_EVENTS = DEBUG

@@ -37,6 +37,9 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.PACKAGE_DOWNLOADED: frozenset({"sha256", "with_external_id"}),
     Kind.RECORD_REQUESTED: frozenset({"scope", "first_day", "last_day", "first_sequence", "last_sequence"}),
     Kind.RECORD_DOWNLOADED: frozenset({"scope", "sha256", "size"}),
+    Kind.LICENSE_ISSUED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
+    Kind.LICENSE_INSTALLED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
+    Kind.LICENSE_REPORTED: frozenset({"license", "cores", "first_day", "last_day"}),
 }
 
 

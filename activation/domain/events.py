@@ -51,6 +51,9 @@ class Kind(StrEnum):
     PACKAGE_DOWNLOADED = "package.downloaded"
     RECORD_REQUESTED = "record.requested"
     RECORD_DOWNLOADED = "record.downloaded"
+    LICENSE_ISSUED = "license.issued"
+    LICENSE_INSTALLED = "license.installed"
+    LICENSE_REPORTED = "license.reported"
 
 
 class Outcome(StrEnum):
@@ -107,6 +110,9 @@ SENTENCES: dict[Kind, str] = {
     Kind.PACKAGE_DOWNLOADED: "downloaded the configuration package",
     Kind.RECORD_REQUESTED: "asked for a record",
     Kind.RECORD_DOWNLOADED: "downloaded a record",
+    Kind.LICENSE_ISSUED: "had a license issued",
+    Kind.LICENSE_INSTALLED: "installed a license",
+    Kind.LICENSE_REPORTED: "entered what the welcome email says of the license",
 }
 
 # What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.
@@ -126,4 +132,6 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.RUN_CANCELED: "The run was canceled",
     Kind.RUN_ERRORED: "The run failed",
     Kind.RUN_INTERRUPTED: "The run was interrupted",
+    Kind.LICENSE_ISSUED: "A license was issued on the server",
+    Kind.LICENSE_INSTALLED: "A license was installed on the server",
 }

@@ -2,6 +2,7 @@
 
 from activation.models.cloud import Activation, CloudAccount, StateVersion, Workspace
 from activation.models.events import ChainStatus, Checkpoint, Event, EventCounter
+from activation.models.licenses import CoreReading, License
 from activation.models.nodes import Node
 from activation.models.packages import PackageVersion
 from activation.models.people import Invitation, Member, Organization, SetupLink, User
@@ -13,10 +14,12 @@ __all__ = [
     "ChainStatus",
     "Checkpoint",
     "CloudAccount",
+    "CoreReading",
     "Credential",
     "Event",
     "EventCounter",
     "Invitation",
+    "License",
     "LogLine",
     "Member",
     "Node",

@@ -31,6 +31,11 @@ def record_identity() -> str:
     return identity("rec")
 
 
+def license_identity() -> str:
+    """Return a new license's identity."""
+    return identity("lic")
+
+
 def workspace_identity() -> str:
     """Return a new workspace's identity."""
     return identity("ws")

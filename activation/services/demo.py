@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -16,12 +17,17 @@ from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Member, Organization, PackageVersion, User
 from activation.packages import bundled
+from activation.selectors import license_keys
+from activation.selectors.licenses import standing_of
 from activation.selectors.people import find_user
-from activation.services import events, organizations, packages
+from activation.services import events, licenses, organizations, packages
 from activation.services.events import Actor
+from activation.services.signing import make_key_file
 from activation.simulator.vendor_package import stand_in
 
 FIRST, SECOND = "Acme Vectors", "Northwind Search"
+LICENSE_CORES = 128
+LICENSE_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -71,6 +77,7 @@ def create_demo_people() -> list[DemoSignIn]:
     write_passwords(passwords)
     create_rows(passwords)
     take_in_stand_in()
+    license_first()
     return [
         DemoSignIn(
             person.role.value if person.role else "installation administrator", person.email, passwords[person.email]
@@ -139,6 +146,23 @@ def take_in_stand_in() -> None:
         name=packages.IAM_PACKAGE,
     )
     packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+
+
+def license_first() -> None:
+    """Install a license of the demo's own for a year in the first organization, where none counts any more."""
+    organization = Organization.objects.get(name=FIRST, members__user__email=PEOPLE[0].email)
+    standing = standing_of(organization)
+    if standing.license is not None and standing.state.days_left >= 0:
+        return
+    if not license_keys.demo_key_file().exists():
+        make_key_file(license_keys.demo_key_file())
+    document = licenses.issue(
+        slug=organization.slug,
+        cores=LICENSE_CORES,
+        first_day=standing.on,
+        last_day=standing.on + timedelta(days=LICENSE_DAYS),
+    )
+    licenses.install(organization=organization, document=document, actor=events.PORTAL)
 
 
 def account_of(person: DemoPerson, password: str) -> User:

@@ -1,6 +1,5 @@
 """The installation's signing key: Ed25519, from settings or from a file made on first use."""
 
-import base64
 import contextlib
 import os
 import secrets
@@ -12,12 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from activation.domain import dsse
+from activation.domain.signing_keys import SigningKeyUnusable, read_key, read_public_key
 
-KEY_BYTES = 32
-
-
-class SigningKeyUnusable(Exception):
-    """The key in settings or in its file is none; the message says what is wrong, never what it holds."""
+__all__ = ["SigningKeyUnusable", "fingerprint", "public_key_pem", "public_keys", "signing_key"]
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -30,14 +26,7 @@ def signing_key() -> Ed25519PrivateKey:
 def public_keys() -> dict[str, bytes]:
     """Return the raw public keys whose signatures count, by their ID: the present one and the retired."""
     raw = [dsse.raw_public_key(signing_key())]
-    for text in settings.SIGNING_KEYS_RETIRED:
-        try:
-            retired = base64.b64decode(text, validate=True)
-        except ValueError as error:
-            raise SigningKeyUnusable("A key in SIGNING_KEYS_RETIRED is not base64.") from error
-        if len(retired) != KEY_BYTES:
-            raise SigningKeyUnusable("A key in SIGNING_KEYS_RETIRED is not 32 bytes long.")
-        raw.append(retired)
+    raw += [read_public_key(text, "SIGNING_KEYS_RETIRED") for text in settings.SIGNING_KEYS_RETIRED]
     return {dsse.key_id(each): each for each in raw}
 
 
@@ -59,22 +48,6 @@ def public_key_pem() -> str:
 def key_file() -> Path:
     """Return where the key lies when settings give none."""
     return Path(settings.DATA_DIR) / "keys" / "signing.key"
-
-
-def read_key(text: str) -> Ed25519PrivateKey:
-    """Return the key that PEM or base64 of its 32 bytes holds; raise SigningKeyUnusable."""
-    if text.lstrip().startswith("-----BEGIN"):
-        try:
-            key = serialization.load_pem_private_key(text.encode(), password=None)
-        except (TypeError, ValueError) as error:
-            raise SigningKeyUnusable("SIGNING_KEY is no private key in PEM without a passphrase.") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SigningKeyUnusable("SIGNING_KEY is no Ed25519 key.")
-        return key
-    try:
-        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True))
-    except ValueError as error:
-        raise SigningKeyUnusable("SIGNING_KEY is neither PEM nor 32 bytes in base64.") from error
 
 
 @cache

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from activation.domain.wording.keys import KEYS
+from activation.domain.wording.licenses import LICENSES
 from activation.domain.wording.packages import PACKAGES
 from activation.domain.wording.people import PEOPLE
 from activation.domain.wording.records import RECORDS
@@ -13,7 +14,7 @@ from activation.domain.wording.runs import RUNS
 from activation.domain.wording.typed import TYPED
 from activation.domain.wording.words import Wording
 
-ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS, REGIONS)
+ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS, REGIONS, LICENSES)
 WORDING: Final[Mapping[str, Wording]] = ChainMap(*ROOMS)
 
 __all__ = ["ROOMS", "WORDING", "Wording"]

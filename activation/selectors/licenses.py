@@ -1,0 +1,252 @@
+"""Licenses as the License page shows them: which one counts, how many cores are used, what is known of each region."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+from activation.domain import external_id as external_ids
+from activation.domain import license as licenses
+from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Refused
+from activation.domain.license import CoreUse, LicenseState
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, CoreReading, License, Organization, Run
+from activation.selectors.activations import ArnGroup, arn_groups, place_of
+from activation.selectors.license_keys import public_keys
+
+# Here a data plane may stand, whole or in part, and use cores.
+BUILT = frozenset(
+    {
+        ActivationStatus.ACTIVATING,
+        ActivationStatus.ACTIVE,
+        ActivationStatus.FAILED,
+        ActivationStatus.DEACTIVATING,
+    }
+)
+# Before step 2 there is nothing to tell of a region.
+SHOWN = BUILT | {ActivationStatus.CONFIGURING, ActivationStatus.DEACTIVATED}
+RUNS_SHOWN = 5
+
+
+def today() -> date:
+    """Return the day in UTC: terms begin and end there."""
+    return datetime.now(UTC).date()
+
+
+# --- which license counts
+
+
+@dataclass(frozen=True)
+class LicenseRow:
+    """A license that was installed; `problem` says why its document does not count any more."""
+
+    license: License
+    problem: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Return whether it can be the present one."""
+        return not self.problem
+
+
+def license_rows(organization: Organization) -> list[LicenseRow]:
+    """Return all licenses of the organization that fit its control plane, the newest first.
+
+    A signed one is read anew from its document each time: what was changed in the database does not count.
+    """
+    rows = License.objects.for_organization(organization)
+    if organization.control_plane == ControlPlane.ZILLIZ:
+        return [LicenseRow(row) for row in rows.filter(source=License.REPORTED).order_by("-installed_at", "-pk")]
+    keys = public_keys()
+    found = rows.filter(source=License.SIGNED).order_by("-issued_at", "-pk")
+    return [LicenseRow(row, problem_of(row, keys)) for row in found]
+
+
+def problem_of(row: License, keys: dict[str, bytes]) -> str:
+    """Return why a signed license does not count any more; nothing where it does."""
+    try:
+        granted = licenses.read(row.document, keys)
+    except Refused as error:
+        return error.text
+    return "" if granted == row.granted else "What is stored of it is not what its document says."
+
+
+def present_license(rows: list[LicenseRow], on: date) -> License | None:
+    """Return the license that counts on a day: the newest whose term has begun, else the newest."""
+    counting = [row.license for row in rows if row.counts]
+    begun = [row for row in counting if row.first_day <= on]
+    return next(iter(begun or counting), None)
+
+
+# --- how many cores are used
+
+
+@dataclass(frozen=True)
+class CoresUsed:
+    """How many cores are in use; `cores` is None where that is not known, and `problem` says why.
+
+    `method` and `read_at` (of the oldest reading) say how and when they were counted.
+    """
+
+    cores: int | None
+    method: str = ""
+    problem: str = ""
+    read_at: datetime | None = None
+    uses: list[CoreUse] = field(default_factory=list)
+    last_cores: int | None = None
+    last_read_at: datetime | None = None
+
+
+def cores_used(organization: Organization) -> CoresUsed:
+    """Return how many cores the organization's data planes use, as AWS showed it last."""
+    built = Activation.objects.for_organization(organization).filter(status__in=[each.value for each in BUILT])
+    activations = list(built.select_related("core_reading"))
+    if not activations:
+        if organization.control_plane == ControlPlane.ZILLIZ:
+            return CoresUsed(None, problem="This portal knows of no activated region, and the console cannot be asked.")
+        return CoresUsed(0, method="This portal has activated no cloud region yet.")
+    readings = [reading_of(activation) for activation in activations]
+    known = [reading for reading in readings if reading is not None]
+    missing = [each.region for each, reading in zip(activations, readings, strict=True) if reading is None]
+    uses = [CoreUse.from_json(use) for reading in known if reading.cores is not None for use in reading.uses]
+    problems = [f"{reading.activation.region}: {reading.problem}" for reading in known if reading.problem]
+    problems += [f"{region}: AWS was not asked yet." for region in missing]
+    last = [reading for reading in known if reading.last_cores is not None and reading.last_read_at is not None]
+    whole = len(last) == len(activations)
+    return CoresUsed(
+        cores=None if problems else sum(reading.cores or 0 for reading in known),
+        method=" ".join(dict.fromkeys(reading.method for reading in known)),
+        problem=" ".join(problems),
+        read_at=min((reading.read_at for reading in known), default=None),
+        uses=uses,
+        last_cores=sum(reading.last_cores or 0 for reading in last) if whole else None,
+        last_read_at=min((reading.last_read_at for reading in last if reading.last_read_at), default=None),
+    )
+
+
+def reading_of(activation: Activation) -> CoreReading | None:
+    """Return how AWS answered last for a region; None where it was never asked."""
+    return getattr(activation, "core_reading", None)
+
+
+# --- where the organization stands
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The license that counts, the cores in use, and what follows from both."""
+
+    license: License | None
+    state: LicenseState
+    used: CoresUsed
+    rows: list[LicenseRow]
+    on: date
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Return what sentences about the state tell."""
+        granted = self.license.granted if self.license else None
+        return licenses.values_of(granted, self.on, self.used.cores)
+
+    @property
+    def next_license(self) -> License | None:
+        """Return the license that takes over on its first day."""
+        coming = [row.license for row in self.rows if row.counts and row.license.first_day > self.on]
+        return coming[0] if coming and self.license and coming[0].pk != self.license.pk else None
+
+    @property
+    def older(self) -> list[LicenseRow]:
+        """Return the licenses that neither count now nor will."""
+        shown = {row.pk for row in (self.license, self.next_license) if row}
+        return [row for row in self.rows if row.license.pk not in shown]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the state for machines."""
+        row, state = self.license, self.state
+        return {
+            "license": state.words,
+            "license_id": row.license_id if row else None,
+            "cloud_provider": row.cloud_provider if row else None,
+            "first_day": row.first_day.isoformat() if row else None,
+            "last_day": row.last_day.isoformat() if row else None,
+            "days_left": state.days_left if row else None,
+            "cores": row.cores if row else None,
+            "cores_used": self.used.cores,
+            "cores_used_read_at": self.used.read_at.isoformat() if self.used.read_at else None,
+            "color": state.color.value,
+            "may_activate_region": state.may_activate_region,
+            "reason": state.reason,
+        }
+
+
+def standing_of(organization: Organization, *, on: date | None = None) -> Standing:
+    """Return where the organization stands with its license on a day, today without one."""
+    on = on or today()
+    rows, used = license_rows(organization), cores_used(organization)
+    row = present_license(rows, on)
+    state = licenses.state_of(row.granted if row else None, on, used.cores)
+    return Standing(row, state, used, rows, on)
+
+
+# --- regions
+
+
+@dataclass(frozen=True)
+class Region:
+    """A cloud region of the organization, as the License page tells of it."""
+
+    activation: Activation
+    place: str
+    external_id: str
+    groups: list[ArnGroup]
+    runs: list[Run]
+    reading: CoreReading | None
+    is_built: bool
+
+    @property
+    def approved(self) -> Run | None:
+        """Return the newest run that somebody approved."""
+        return next((run for run in self.runs if run.approved_at), None)
+
+
+def regions_of(organization: Organization) -> list[Region]:
+    """Return the organization's cloud regions, those that were activated first."""
+    found = Activation.objects.for_organization(organization).filter(status__in=[each.value for each in SHOWN])
+    found = found.select_related("organization", "cloud_account", "core_reading").order_by("-created_at")
+    regions = [region_of(activation) for activation in found]
+    return sorted(regions, key=lambda region: not region.is_built)
+
+
+def region_of(activation: Activation) -> Region:
+    """Return one region with its ARNs and its latest runs."""
+    runs = Run.objects.filter(activation=activation).order_by("-created_at")[:RUNS_SHOWN]
+    external_id = activation.organization.external_id
+    return Region(
+        activation=activation,
+        place=place_of(activation.region),
+        external_id=external_ids.mask(external_id) if external_id else "",
+        groups=arn_groups(activation.cloud_account),
+        runs=list(runs),
+        reading=reading_of(activation),
+        is_built=ActivationStatus(activation.status) in BUILT,
+    )
+
+
+# --- details
+
+
+@dataclass(frozen=True)
+class UseGroup:
+    """What one service or one cluster uses."""
+
+    title: str
+    uses: list[CoreUse]
+    cores: int
+
+
+def use_groups(uses: list[CoreUse], *, by: str) -> list[UseGroup]:
+    """Return the uses by `service` or by `cluster`, by name; what does not count adds nothing to the sums."""
+    grouped: dict[str, list[CoreUse]] = {}
+    for use in sorted(uses, key=lambda use: (getattr(use, by), use.region, use.cluster, use.service)):
+        grouped.setdefault(getattr(use, by), []).append(use)
+    return [UseGroup(title, each, licenses.cores_counted(each)) for title, each in grouped.items()]
