@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from activation.domain.record.manifest import ACTIVATION, PERIOD
+from activation.domain.record.purposes import purpose, rank
 from activation.domain.record.status import KINDS, LABELS, RecordStatus, may_become
 from activation.models.cloud import Activation
 from activation.models.identity import record_identity
@@ -105,6 +106,12 @@ class Record(models.Model):
         """Return the name under which it is downloaded; the same request has the same name."""
         of = self.activation_id or f"{self.first_day}-to-{self.last_day}"
         return f"record-{self.organization.slug}-{of}.zip"
+
+    @property
+    def inside(self) -> list[dict[str, Any]]:
+        """Return what is in the file, as people look for it: name, size in bytes, purpose."""
+        ordered = sorted(self.contents, key=lambda each: (rank(each["name"]), each["name"]))
+        return [{**each, "purpose": purpose(each["name"])} for each in ordered]
 
     @property
     def status_label(self) -> str:

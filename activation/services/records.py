@@ -153,6 +153,9 @@ def make(record_id: str) -> None:
         log.info("Record %s is made by another worker now", record_id)
     except Problem as problem:
         fail(record, attempt, str(problem))
+    except OSError as error:
+        fail(record, attempt, f"Its file could not be written or read: {error.strerror or error}.")
+        log.exception("Record %s could not be made", record_id)
     except BaseException:
         fail(record, attempt, "Something went wrong on this server; its log says what.")
         raise
