@@ -99,7 +99,7 @@ def record_in(folder: Path, events: list[dict[str, Any]], *, key: Ed25519Private
         (folder / name).write_bytes(content)
     packed = [manifest.Packed(name, len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()]
     span = manifest.Span(
-        "org-a", events[0]["sequence"], events[-1]["sequence"], 0, events[0]["prev_hash"], events[-1]["hash"]
+        "org-a", events[0]["sequence"], events[-1]["sequence"], len(events), events[0]["prev_hash"], events[-1]["hash"]
     )
     envelope = manifest.signed(
         scope="period",

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ def made(record: Record) -> Record:
     ends = timezone.now() + timedelta(seconds=60)
     record.refresh_from_db()
     while record.is_under_way and timezone.now() < ends:
+        time.sleep(0.1)
         record.refresh_from_db()
     assert record.is_ready, (record.status, record.reason)
     return record

@@ -26,7 +26,7 @@ The external ID is shown shortened everywhere. Keys, states and sealed plans are
 
 HOW TO VERIFY
   1. Unpack, and open a terminal in the folder.
-  2. python -m pip install cryptography       (once; any version since 3.0)
+  2. python -m pip install cryptography       (once; any version since 3.1)
   3. python verify.py --fingerprint F         F: the key's fingerprint, from the portal's Records page or from
                                               `manage.py signing_key`, not from this record
 
