@@ -108,6 +108,15 @@ def test_hidden_characters_in_a_name_are_refused(client: Client, name: str) -> N
 
 
 @pytest.mark.django_db
+def test_a_password_like_the_persons_own_name_is_refused(client: Client) -> None:
+    answers = ANSWERS | {"name": "Josephine Baxter", "password": "josephinebaxter"}
+    answer = client.post(path_of(create_setup_link()), answers)
+
+    assert answer.status_code == 422
+    assert "too similar to the name" in answer.content.decode()
+
+
+@pytest.mark.django_db
 def test_set_up_shows_what_the_hosts_reported(client: Client) -> None:
     now = timezone.now()
     Node.objects.create(
