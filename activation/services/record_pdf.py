@@ -19,6 +19,7 @@ from reportlab.platypus import (
     CondPageBreak,
     Flowable,
     Frame,
+    KeepTogether,
     LongTable,
     PageTemplate,
     Paragraph,
@@ -31,6 +32,8 @@ from activation.domain.record.report import Block, Pairs, Report, Section, Table
 INK, FAINT, LINE, ACCENT, PAPER = (HexColor(each) for each in ("#1b1f24", "#5c6570", "#d8dde3", "#1f5fbf", "#f4f6f8"))
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
+# So many names and values stay on one page.
+SHORT = 9
 # Fonts that every reader of PDF brings for what Helvetica does not have; nothing needs to be embedded.
 CHINESE, KOREAN = "STSong-Light", "HYSMyeongJo-Medium"
 HANGUL = (range(0x1100, 0x1200), range(0x3130, 0x3190), range(0xAC00, 0xD7B0))
@@ -133,7 +136,8 @@ def block_parts(block: Block) -> Iterator[Flowable]:
     elif isinstance(block, Pairs):
         rows = [[paragraph(name, LABEL), paragraph(value or "–", CELL)] for name, value in block.rows]
         if rows:
-            yield LongTable(rows, colWidths=(WIDTH * 0.24, WIDTH * 0.76), style=GRID)
+            lines = LongTable(rows, colWidths=(WIDTH * 0.24, WIDTH * 0.76), style=GRID)
+            yield KeepTogether([lines]) if len(rows) <= SHORT else lines
     elif block.rows:
         yield table(block)
     else:

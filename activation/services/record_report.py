@@ -46,7 +46,7 @@ def write(
     """Return the report of a record; `hide` takes out of a text what its readers may not see."""
     organization = record.organization
     report = Report(
-        title="Activation record",
+        title="Activation record" if record.activation is not None else "Record of a period",
         subtitle=subtitle(record),
         foot=f"{organization.name} · events #{span.first_sequence} to #{span.last_sequence} · signed by {key_id[:16]}…",
     )

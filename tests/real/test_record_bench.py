@@ -336,7 +336,7 @@ def places(name: str, size: int) -> list[int]:
     """Return which bytes of a file are changed: many of the manifest's and the key's, three of any other."""
     if not size:
         return []
-    step = {"manifest.json": 61, "public_key.pem": 3}.get(name, size)
+    step = {"manifest.json": 11, "public_key.pem": 1}.get(name, size)
     return sorted({*range(0, size, step), size // 2, size - 1})
 
 
