@@ -21,7 +21,8 @@ def ship_run(run_id: str) -> None:
     shipping.ship(run_id)
 
 
-@shared_task(name="activation.sweep", acks_late=False, max_retries=0, expires=10)
+# Without an end of validity: beat's clock and a worker's may differ, and then no sweep would ever be valid.
+@shared_task(name="activation.sweep", acks_late=False, max_retries=0)
 def sweep() -> None:
     """Find what was lost sight of, what waits and what is over its time."""
     trace.run_id.set("")

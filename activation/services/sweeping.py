@@ -23,10 +23,14 @@ log = logging.getLogger(__name__)
 PATIENCE = timedelta(seconds=5)
 # A host that was silent for this long runs nothing: supervisors stop by themselves well before.
 NODE_GONE = timedelta(minutes=10)
+# Messages that piled up while no worker was there are one sweep: so soon after it nothing has changed, seconds.
+PILED_UP = 0.2
 
 
 def sweep() -> None:
     """Do all of it; each part can be done twice."""
+    if watch.has_just_swept():
+        return
     host.report_node()
     begin_waiting()
     find_unshipped()
@@ -38,9 +42,11 @@ def sweep() -> None:
 
 def begin_waiting() -> None:
     """Send waiting runs to the workers again, oldest first."""
-    ripe = timezone.now() - PATIENCE
-    waiting = Run.objects.filter(status__in=[s.value for s in WAITING_TO_START]).filter(
-        Q(approved_at__isnull=True, created_at__lt=ripe) | Q(approved_at__lt=ripe)
+    now = timezone.now()
+    # What was written in the future was written by a host whose clock is ahead of this one's.
+    young, old = (now - PATIENCE, now + PATIENCE)
+    waiting = Run.objects.filter(status__in=[s.value for s in WAITING_TO_START]).exclude(
+        Q(approved_at__isnull=True, created_at__range=(young, old)) | Q(approved_at__range=(young, old))
     )
     for pk in waiting.order_by("created_at").values_list("pk", flat=True)[: settings.RUN_SLOTS * 4]:
         dispatch.start_run(pk)
@@ -53,11 +59,20 @@ def find_unshipped() -> None:
 
 
 class Watch:
-    """Since when this process sees hosts silent, without having looked away itself."""
+    """When this process swept, and since when it sees hosts silent, without having looked away itself."""
 
     def __init__(self) -> None:
         self._silent: dict[str, float] = {}
         self._looked = 0.0
+        self._swept = -PILED_UP
+
+    def has_just_swept(self) -> bool:
+        """Return whether this process swept a moment ago; else it does now."""
+        now = time.monotonic()
+        if now - self._swept < PILED_UP:
+            return True
+        self._swept = now
+        return False
 
     def long_silent(self, names: Collection[str]) -> list[str]:
         """Return which of the hosts that are silent now were seen so for one lease.
@@ -86,7 +101,7 @@ def write_off_gone_hosts() -> None:
 
 def let_plans_lapse() -> None:
     """Discard plans that nobody approved in time."""
-    ripe = timezone.now() - timedelta(seconds=settings.PLAN_VALID_SECONDS)
+    ripe = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS)
     for plan in Plan.objects.filter(run__status=RunStatus.PLANNED, created_at__lt=ripe).select_related("run"):
         try:
             runs.discard(plan.run, actor=events.PORTAL, reason="Nobody approved the plan within its hour.")
@@ -96,7 +111,7 @@ def let_plans_lapse() -> None:
 
 def destroy_old_credentials() -> None:
     """Destroy keys whose time is over, whatever their run does; an apply that is under way has its copy."""
-    for credential in Credential.objects.filter(sealed__isnull=False, expires_at__lt=timezone.now()):
+    for credential in Credential.objects.filter(sealed__isnull=False, expires_at__lt=Now()):
         endings.destroy_credential(credential.run, reason="an hour after entry")
 
 

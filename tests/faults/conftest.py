@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -93,6 +94,9 @@ def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
         with connection.schema_editor() as schema:
             append_only.guard(schema)
         yield
+        if not Path(connection.settings_dict["NAME"]).exists():
+            # Somebody pressed Ctrl-C: the session's directory is gone already.
+            return
         with connection.schema_editor() as schema:
             append_only.unguard(schema)
         if made is None:

@@ -197,26 +197,20 @@ def test_messages_late(bench: Bench, scenario: Scenario) -> None:
 
 def test_the_database_is_locked(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
-        run = bench.held()
+        run = bench.held(need=2)
+        before = len(promises.completed(run))
         with locked(LOCKED_SECONDS_LONG if scenario.is_long else LOCKED_SECONDS):
             bench.simulator.release(1, when="before")
             bench.simulator.release(1, when="after")
-        since = time.monotonic()
-        wait_for_line(run)
-        goes_on(bench, scenario, run, since) if Run.objects.get(pk=run.pk).status == "applying" else None
+        arrives(bench, scenario, run, before)
 
 
-def wait_for_line(run: Run) -> None:
-    newest = LogLine.objects.filter(run=run).count()
-    wait_for(
-        lambda: (
-            LogLine.objects.filter(run=run).count() > newest
-            or Run.objects.get(pk=run.pk).has_ended
-            or promises.completed(run)
-        ),
-        seconds=PATIENCE,
-        what="the log goes on",
-    )
+def arrives(bench: Bench, scenario: Scenario, run: Run, before: int) -> None:
+    """Hold that what could not be written is written now, and that the run goes on."""
+    since = time.monotonic()
+    wait_for(lambda: len(promises.completed(run)) > before, seconds=PATIENCE, what="the line is there")
+    scenario.noticed(since)
+    bench.goes_on(run)
 
 
 def test_the_database_refuses(bench: Bench, scenario: Scenario) -> None:
@@ -229,14 +223,7 @@ def test_the_database_refuses(bench: Bench, scenario: Scenario) -> None:
             bench.simulator.release(1, when="after")
             ends = time.monotonic() + LOCKED_SECONDS
             wait_for(lambda ends=ends: time.monotonic() > ends, seconds=PATIENCE, what="a while")
-        since = time.monotonic()
-        wait_for(
-            lambda run=run, before=before: len(promises.completed(run)) > before,
-            seconds=PATIENCE,
-            what="the line that could not be written is there",
-        )
-        scenario.noticed(since)
-        goes_on(bench, scenario, run, since)
+        arrives(bench, scenario, run, before)
 
 
 def test_twenty_writers_at_once(bench: Bench, scenario: Scenario) -> None:
