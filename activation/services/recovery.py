@@ -1,6 +1,6 @@
 """Recover: before a retry plans anything, find in AWS what the run before it had made and could not write down."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -14,7 +14,7 @@ from activation.domain.adoption import ATTACHMENT, POLICY, ROLE, Found, Owner, W
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.explanations import Explanation
-from activation.domain.plan import PlanReview
+from activation.domain.plan import PlanReview, configuration_address
 from activation.domain.run_status import RETRYABLE, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import attributes_of, read_state
@@ -122,7 +122,7 @@ def look(
 
 def belongs(address: str, description: dict[str, Any]) -> bool:
     """Return whether an address is one of the package's, so that it can be imported to."""
-    return address.partition("[")[0] in description["addresses"]
+    return configuration_address(address) in description["addresses"]
 
 
 def recorded_things(workspace: Workspace) -> tuple[frozenset[str], dict[str, Wanted]]:
@@ -143,23 +143,21 @@ def recorded_things(workspace: Workspace) -> tuple[frozenset[str], dict[str, Wan
     return state.addresses, half_made
 
 
-def thing_of(address: str, attributes: Any) -> Wanted | None:
-    """Return an IAM thing as the state has it; None for what is of another kind."""
-    kind = address.partition("[")[0].split(".")[-2]
+def thing_of(address: str, attributes: Mapping[str, Any]) -> Wanted | None:
+    """Return an IAM thing as the state has it; None for another kind, and for what the state has no name of.
+
+    Of a half made thing many attributes are null; what the provider knows first is `id`: a policy's ARN, a role's name.
+    """
+    kind = configuration_address(address).split(".")[-2]
+    role, policy = str(attributes.get("role") or ""), str(attributes.get("policy_arn") or "")
     if kind == ATTACHMENT:
-        return Wanted(
-            address, kind, role=str(attributes.get("role", "")), policy_arn=str(attributes.get("policy_arn", ""))
-        )
-    if kind not in {ROLE, POLICY}:
+        return Wanted(address, kind, role=role, policy_arn=policy) if role and policy else None
+    arn = str(attributes.get("arn") or attributes.get("id") or "") if kind == POLICY else ""
+    name = str(attributes.get("name") or "")
+    if kind not in {ROLE, POLICY} or not name or (kind == POLICY and not arn):
         return None
-    return Wanted(
-        address,
-        kind,
-        name=str(attributes.get("name", "")),
-        path=str(attributes.get("path", "/")),
-        tags=dict(attributes.get("tags_all") or attributes.get("tags") or {}),
-        policy_arn=str(attributes.get("arn", "")) if kind == POLICY else "",
-    )
+    tags = attributes.get("tags_all") or attributes.get("tags") or {}
+    return Wanted(address, kind, name=name, path=str(attributes.get("path") or "/"), tags=dict(tags), policy_arn=arn)
 
 
 def imports_file(found: Found) -> dict[str, bytes]:
