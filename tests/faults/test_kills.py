@@ -11,6 +11,8 @@ from tests.faults.conftest import Scenario
 from tests.real.engine import RESOURCES, wait_for
 
 LOST = "interrupted"
+# Random moments of one round of the long form.
+MOMENTS = 15
 
 
 def names(bench: Bench, run: Run, begins: str) -> list[int]:
@@ -106,16 +108,17 @@ def test_sigint_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
 
 def test_sigkill_of_everything_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
     for chance in scenario.each_round():
-        run = bench.planned()
-        bench.approve(run)
-        moment = time.monotonic() + chance.uniform(0.2, 8)
-        wait_for(lambda moment=moment: time.monotonic() > moment, seconds=PATIENCE, what="the moment")
-        bench.kill_everything(run)
-        since = time.monotonic()
-        ended = bench.ended(run, LOST, "applied")
-        if ended.status == "applied":
-            bench.current = None
-        else:
+        for _ in range(MOMENTS if scenario.is_long else 1):
+            run = bench.planned()
+            bench.approve(run)
+            moment = time.monotonic() + chance.uniform(0.2, 8)
+            wait_for(lambda moment=moment: time.monotonic() > moment, seconds=PATIENCE, what="the moment")
+            bench.kill_everything(run)
+            since = time.monotonic()
+            ended = bench.ended(run, LOST, "applied")
+            if ended.status == "applied":
+                bench.current = None
+                continue
             scenario.noticed(since)
             bench.recover(ended)
 
