@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import IO, Any, Iterator  # noqa: UP035 (Python 3.9)
 
 try:
-    from cryptography.exceptions import InvalidSignature
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 except ImportError:  # pragma: no cover
@@ -298,7 +298,7 @@ def read_key(content: bytes) -> bytes:
     """Return the 32 bytes of an Ed25519 public key from its PEM; raise Wrong for any other bytes."""
     try:
         key = serialization.load_pem_public_key(content)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise Wrong("it is no public key: it was changed") from error
     pem = key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     if not isinstance(key, Ed25519PublicKey) or pem != content:
