@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 import webbrowser
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -241,6 +243,12 @@ class Installation:
     def _region(self) -> str:
         return environment.value(self.given, "REGIONS", "us-west-2").partition(",")[0].strip()
 
+    def command_words(self) -> str:
+        """Return how another command of this installation is called from a shell."""
+        # `.data` beside manage.py is where other commands look by themselves.
+        is_default = self.data.path == Path(sys.argv[0]).resolve().parent / ".data"
+        return "uv run manage.py" if is_default else f"DATA_DIR={shlex.quote(str(self.data.path))} uv run manage.py"
+
     def say_welcome(self, answer: dict[str, Any], seconds: float) -> None:
         """Print the address, and how to come in."""
         self.say(f"\nBYOC Portal is up at {self.address}  ({seconds:.1f} s; Ctrl-C ends it)\n")
@@ -248,6 +256,8 @@ class Installation:
             self.say(f"  {person['label']:<28}{person['email']:<28}{person['password']}")
         if answer["setup_link"]:
             self.say(f"  Set-up link for the first owner, works once, for 24 hours:\n  {answer['setup_link']}")
+            self.say("  Then name the person who adds packages and looks after this server:")
+            self.say(f"  {self.command_words()} create_installation_administrator --email YOU@EXAMPLE.COM")
         if self.wishes.demo:
             path, account = local_aws.write_customer_keys(self.data.simulator, self._region())
             self.say(f"\n  Keys of the simulated customer (AWS account {account}, valid for 12 hours) for step 2:")

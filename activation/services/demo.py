@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.text import slugify
 
 from activation.domain.archive import pack
 from activation.domain.control_plane import ControlPlane
@@ -150,7 +151,7 @@ def take_in_stand_in() -> None:
 
 def license_first() -> None:
     """Install a license of the demo's own for a year in the first organization, where none counts any more."""
-    organization = Organization.objects.get(name=FIRST, members__user__email=PEOPLE[0].email)
+    organization = Organization.objects.get(slug=slugify(FIRST))
     standing = standing_of(organization)
     if standing.license is not None and standing.state.days_left >= 0:
         return
@@ -179,8 +180,8 @@ def account_of(person: DemoPerson, password: str) -> User:
 
 
 def organization_of(name: str, control_plane: ControlPlane, owner: User) -> Organization:
-    """Return the demo's organization of this name, made where it is missing."""
-    present = Organization.objects.filter(name=name, members__user=owner).first()
+    """Return the demo's organization, made where it is missing; its address stays when people give it another name."""
+    present = Organization.objects.filter(slug=slugify(name)).first()
     return present or organizations.create_organization(
         name=name, control_plane=control_plane, owner=owner, granted_by="the demo"
     )

@@ -4,6 +4,7 @@ import pytest
 
 from activation.domain.errors import Refused
 from activation.models import Event, Member, Organization, User
+from activation.selectors.licenses import standing_of
 from activation.services import demo
 
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,17 @@ def test_each_start_prints_the_same_sign_ins(settings: object) -> None:
     demo.sign_ins_file().unlink()
 
 
+def test_an_organization_that_was_renamed_is_not_made_again(settings: object) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    demo.create_demo_people()
+    Organization.objects.filter(slug="acme-vectors").update(name="Another Name")
+
+    demo.create_demo_people()
+
+    assert sorted(Organization.objects.values_list("name", flat=True)) == ["Another Name", "Northwind Search"]
+    demo.sign_ins_file().unlink()
+
+
 def test_lost_passwords_are_made_anew(settings: object) -> None:
     settings.DEMO = True  # type: ignore[attr-defined]
     demo.create_demo_people()
@@ -40,4 +52,17 @@ def test_lost_passwords_are_made_anew(settings: object) -> None:
 
     for sign_in in demo.create_demo_people():
         assert User.objects.get(email=sign_in.email).check_password(sign_in.password)
+    demo.sign_ins_file().unlink()
+
+
+def test_the_first_organization_has_a_license_of_the_demo(settings: object) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    demo.create_demo_people()
+
+    first, second = (Organization.objects.get(name=name) for name in (demo.FIRST, demo.SECOND))
+    assert standing_of(first).state.words == "active"
+    assert standing_of(second).state.words == "none"
+    # A key that nobody else has: the license counts in the demo only.
+    settings.DEMO = False  # type: ignore[attr-defined]
+    assert standing_of(first).state.words == "none"
     demo.sign_ins_file().unlink()
