@@ -58,6 +58,8 @@ class Supervisor:
         self.sealer = Sealer(run_id=spec.run_id, control=self.control, work=self.work, key=spec.key)
         self.reader = EventReader(spec.phase)
         self.lines = 0
+        # The state that Terraform printed where it could write it nowhere.
+        self.dump = b""
         self.terraform = 0
         self.stopped_for = ""
         self.stopped_at = 0.0
@@ -80,8 +82,7 @@ class Supervisor:
             if command.name == "init":
                 self.save_template()
         finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
-        self.look_for_state()
-        self.guarded(lambda: self.report_state(self.sealer.errored()))
+        self.seal_what_is_left()
         kept = self.keep_files() if finished else {}
         self.end(ended, last, finished=finished, kept=kept)
 
@@ -176,6 +177,7 @@ class Supervisor:
     def take_line(self, raw: bytes) -> None:
         """Mask one line, make it readable, journal it; a finished resource only once its state is sealed."""
         if dump := dumped_state(raw):
+            self.dump = dump
             self.guarded(lambda: self.report_state(self.sealer.dumped(dump)))
         masked = self.masker.mask_text(raw.decode("utf-8", "replace"))
         address, present = finished_address(masked)
@@ -196,6 +198,22 @@ class Supervisor:
     def look_for_state(self) -> None:
         """Seal a new serial, if there is one."""
         self.guarded(lambda: self.report_state(self.sealer.look()))
+
+    def seal_what_is_left(self) -> None:
+        """Seal the last state wherever Terraform left it; on a full disk wait for room, as nothing else keeps it."""
+        ends = time.monotonic() + DISK_PATIENCE
+        while True:
+            try:
+                self.report_state(self.sealer.look())
+                self.report_state(self.sealer.errored())
+                if self.dump:
+                    self.report_state(self.sealer.dumped(self.dump))
+                return
+            except OSError as error:
+                self.stop(f"disk: {error.strerror}")
+                if time.monotonic() > ends:
+                    return
+                time.sleep(0.5)
 
     def report_state(self, sealed: SealedState | None) -> None:
         """Journal a sealed state."""

@@ -51,9 +51,10 @@ def test_the_data_directory_is_full(bench: Bench, scenario: Scenario) -> None:
             apply_until_held(bench, run)
             bench.advance(run)
             filler = fill(disk)
-            bench.simulator.release(1, when="before")
-            bench.simulator.release(1, when="after")
-            wait_for(lambda run=run: not bench.terraforms(run), seconds=PATIENCE, what="Terraform has stopped")
+            bench.simulator.clear()
+            wait_for(lambda run=run: len(bench.everything_of(run)) == 1, seconds=PATIENCE, what="Terraform has stopped")
+            # The supervisor has tried in vain by then.
+            time.sleep(2)
             assert Run.objects.get(pk=run.pk).status == "applying", "nothing was said of what is not known"
             since = time.monotonic()
             filler.unlink()
