@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -33,6 +33,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed where none was given; processes that share a session share it."""
     if getattr(config.option, "seed", None) is None:
         config.option.seed = str(random.randrange(10**8))
+    config.addinivalue_line("markers", "long_form: left out of CI's slice, which is to take three minutes")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out of CI's slice what only the long form does; whoever names a test gets it."""
+    if config.getoption("rounds", 1) > 1 or config.option.keyword or any("::" in each for each in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long_form")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -53,6 +64,7 @@ class Scenario:
     # Seconds from the fault until the page said what happened, or until the run was seen to go on.
     detections: list[float] = field(default_factory=list)
     done: int = 0
+    say: Callable[[str], None] = lambda text: None
 
     @property
     def is_long(self) -> bool:
@@ -70,6 +82,9 @@ class Scenario:
                 self.kills += self.bench.kills - kills
                 self.creations += self.bench.carried_out(after=before)
             self.done += 1
+            if self.is_long:
+                row = self.row()
+                self.say(f"  round {self.done}: {row['kills']} kills, detected within {row['worst']} s")
 
     def noticed(self, since: float) -> None:
         """Note how long it took from a moment (monotonic) until now."""
@@ -77,7 +92,7 @@ class Scenario:
 
     def row(self) -> dict[str, Any]:
         """Return the row as a report can carry it."""
-        kept = {name: value for name, value in vars(self).items() if name not in {"bench", "detections"}}
+        kept = {name: value for name, value in vars(self).items() if name not in {"bench", "detections", "say"}}
         return {**kept, "worst": round(max(self.detections, default=0.0), 1)}
 
 
@@ -129,6 +144,8 @@ def scenario(request: pytest.FixtureRequest, bench: Bench) -> Iterator[Scenario]
     name = request.node.name.removeprefix("test_").replace("_", " ")
     rounds = int(request.config.getoption("rounds", 1))
     made = Scenario(name, str(request.config.option.seed), rounds, bench)
+    if terminal := request.config.pluginmanager.get_plugin("terminalreporter"):
+        made.say = terminal.write_line
     yield made
     request.node.user_properties.append((ROW, made.row()))
 

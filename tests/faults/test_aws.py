@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from activation.models import LogLine, Run
 from activation.services import run_keys
 from tests.faults.bench import CREATIONS, PATIENCE, Bench
@@ -28,6 +30,7 @@ def test_keys_expire_in_mid_apply(bench: Bench, scenario: Scenario) -> None:
         bench.recover(ended)
 
 
+@pytest.mark.long_form
 def test_aws_denies_a_creation(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.planned(need=1)
@@ -38,9 +41,11 @@ def test_aws_denies_a_creation(bench: Bench, scenario: Scenario) -> None:
         ended = bench.ended(run, "errored")
         scenario.noticed(since)
         assert ended.explanation["code"] == "access_denied", ended.explanation
+        assert LogLine.objects.filter(run=run, text__contains="not authorized", level="error").exists()
         bench.recover(ended)
 
 
+@pytest.mark.long_form
 def test_aws_fails_inside(bench: Bench, scenario: Scenario) -> None:
     """AWS carries a creation out and answers with an error of its own: the provider tries again, or ends."""
     for _ in scenario.each_round():
@@ -96,8 +101,3 @@ def test_aws_is_slow(bench: Bench, scenario: Scenario) -> None:
         bench.simulator.delay("iam:Get*", LATE_SECONDS, times=20)
         bench.goes_on(run)
         scenario.noticed(since)
-
-
-def test_the_log_says_why_aws_refused(bench: Bench) -> None:
-    """What AWS said stands in the log, word for word."""
-    assert LogLine.objects.filter(text__contains="not authorized", level="error").exists()

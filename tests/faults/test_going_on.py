@@ -5,8 +5,8 @@ import signal
 import threading
 import time
 
+import pytest
 import redis
-from django.conf import settings
 
 from activation.dispatch import SHIP_RUN, START_RUN, send, ship_queue
 from activation.models import LogLine, Run
@@ -60,6 +60,7 @@ def test_sigkill_of_beat(bench: Bench, scenario: Scenario) -> None:
         goes_on(bench, scenario, run, since)
 
 
+@pytest.mark.long_form
 def test_sigkill_of_beat_and_the_worker_child(bench: Bench, scenario: Scenario) -> None:
     """Nobody ships and nobody sweeps, until beat is there again."""
     for _ in scenario.each_round():
@@ -233,8 +234,3 @@ def test_twenty_writers_at_once(bench: Bench, scenario: Scenario) -> None:
         writing = written_together(WRITERS, each=5, organization=bench.owner.organization, actor=bench.actor)
         goes_on(bench, scenario, run, since)
         writing()
-
-
-def test_the_settings_are_the_product_s_own(bench: Bench) -> None:
-    """What is shortened on the bench is shortened by settings that an installation has as well."""
-    assert all(hasattr(settings, name) for name in bench.environment if name.startswith("RUN_"))

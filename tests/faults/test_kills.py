@@ -4,6 +4,8 @@ import shutil
 import signal
 import time
 
+import pytest
+
 from activation.models import Run
 from activation.services import host
 from tests.faults.bench import PATIENCE, Bench
@@ -106,6 +108,7 @@ def test_sigint_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
                 break
 
 
+@pytest.mark.long_form
 def test_sigkill_of_everything_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
     for chance in scenario.each_round():
         for _ in range(MOMENTS if scenario.is_long else 1):
@@ -140,14 +143,9 @@ def test_power_cut(bench: Bench, scenario: Scenario) -> None:
         bench.recover(ended)
 
 
+@pytest.mark.long_form
 def test_sigkill_of_everything_while_planning(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.fresh_beside()
         wait_for(lambda run=run: bench.terraforms(run), seconds=PATIENCE, what="Terraform plans")
         kill_everything(bench, scenario, run)
-
-
-def test_the_last_recover_ends_whole(bench: Bench, scenario: Scenario) -> None:
-    """After all of these: one approval more, and everything stands as if nothing had happened."""
-    for _ in scenario.each_round():
-        bench.finish_present()

@@ -5,13 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from django.conf import settings
 from django.db import connection
 
 from activation.domain.errors import Refused
 from activation.models import LogLine, Run
 from activation.services import runs
-from tests.faults import promises
 from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
 from tests.faults.test_kills import names
@@ -66,6 +66,7 @@ def test_cancel_against_approve(bench: Bench, scenario: Scenario) -> None:
         bench.recover(ended)
 
 
+@pytest.mark.long_form
 def test_discard_against_approve(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.planned(need=2)
@@ -102,6 +103,7 @@ def test_cancel_while_applying(bench: Bench, scenario: Scenario) -> None:
         bench.recover(stays_canceled(bench, scenario, run, since))
 
 
+@pytest.mark.long_form
 def test_cancel_of_an_approved_run_that_has_not_begun(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.planned()
@@ -116,6 +118,7 @@ def test_cancel_of_an_approved_run_that_has_not_begun(bench: Bench, scenario: Sc
         bench.recover(ended)
 
 
+@pytest.mark.long_form
 def test_cancel_before_and_while_planning(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         bench.finish_present()
@@ -153,9 +156,3 @@ def test_force_after_the_cool_off(bench: Bench, scenario: Scenario) -> None:
 
 def force(bench: Bench, run: Run) -> None:
     runs.force(Run.objects.get(pk=run.pk), typed=runs.TYPED_FORCE, actor=bench.actor)
-
-
-def test_nothing_that_was_canceled_was_applied(bench: Bench) -> None:
-    """The word of a person stands: no canceled run has made anything after its end."""
-    for run in Run.objects.filter(status="canceled"):
-        promises.hold(bench, run, ended=True)
