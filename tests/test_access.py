@@ -218,6 +218,15 @@ TABLE = (
     # 409: it has to be made again first.
     Row("record_download", "GET", members(owner=403, operator=403, admin=409, auditor=409), record),
     Row("record_download", "POST", NOBODY_POSTS, record),
+    # --- license
+    Row("license", "GET", MANAGERS_READ),
+    Row("license", "POST", NOBODY_POSTS),
+    Row("license_json", "GET", MANAGERS_READ),
+    Row("license_json", "POST", NOBODY_POSTS),
+    Row("license_details", "GET", MANAGERS_READ),
+    Row("license_details", "POST", NOBODY_POSTS),
+    Row("license_install", "GET", members(owner=403, operator=403, admin=200, auditor=403)),
+    Row("license_install", "POST", members(owner=403, operator=403, admin=422, auditor=403)),
     # --- activations
     Row("activations", "GET", members(owner=200, operator=200, admin=200, auditor=200)),
     Row("activations", "POST", NOBODY_POSTS),

@@ -114,6 +114,7 @@ class LicenseState:
 
     `days_left` counts to the term's last day: 0 on that day, negative afterwards. `reason` says in a sentence why it
     stands so, or why no new region may be activated; `blocked_by` is then the code of that in the table of words.
+    `color_reason` says what the bar's color stands for.
     """
 
     status: LicenseStatus
@@ -121,8 +122,10 @@ class LicenseState:
     days_left: int
     may_activate_region: bool
     reason: str
+    next_step: str = ""
     blocked_by: str = ""
     percent: int | None = None
+    color_reason: str = ""
     reported: bool = False
 
     @property
@@ -136,13 +139,14 @@ class LicenseState:
         return STATUS_LABELS[self.status] + (" (as reported)" if self.reported else "")
 
     @property
+    def color_kind(self) -> str:
+        """Return the color as pages name it."""
+        return {"green": "success", "yellow": "warning", "red": "error", "gray": "unknown"}[self.color.value]
+
+    @property
     def kind(self) -> str:
         """Return the status as pages color it."""
-        if self.status is S.NONE:
-            return "unknown"
-        if self.status is S.NOT_YET_VALID:
-            return "pending"
-        return {"green": "success", "yellow": "warning", "red": "error"}[self.color.value]
+        return "pending" if self.status is S.NOT_YET_VALID else self.color_kind
 
 
 def state_of(license: License | None, on: date, cores_used: int | None) -> LicenseState:  # noqa: A002
@@ -151,19 +155,22 @@ def state_of(license: License | None, on: date, cores_used: int | None) -> Licen
     `cores_used` is None where it is not known; then nothing is held against it.
     """
     if license is None:
-        return LicenseState(S.NONE, Color.GRAY, 0, False, Refused("license_none").text, "license_none")
+        none = Refused("license_none")
+        return LicenseState(S.NONE, Color.GRAY, 0, False, none.text, none.next_step, none.code)
     status = status_of(license, on, cores_used)
     # In the month of grace the cores count as before.
     blocked_by = BLOCKED_BY.get(status) or BLOCKED_BY.get(by_cores(license, cores_used), "")
-    reason = Refused(blocked_by or f"license_{status.name.lower()}", **values_of(license, on, cores_used)).text
+    wording = Refused(blocked_by or f"license_{status.name.lower()}", **values_of(license, on, cores_used))
     return LicenseState(
         status=status,
         color=color_of(license, on, cores_used),
         days_left=(license.last_day - on).days,
         may_activate_region=not blocked_by,
-        reason=reason,
+        reason=wording.text,
+        next_step=wording.next_step,
         blocked_by=blocked_by,
         percent=None if cores_used is None else cores_used * 100 // license.cores,
+        color_reason=why_colored(license, on, cores_used),
         reported=license.reported,
     )
 
@@ -211,6 +218,24 @@ def color_of(granted: License, on: date, cores_used: int | None) -> Color:
     if (granted.last_day - on).days <= EXPIRING_DAYS or used >= YELLOW_PERCENT * granted.cores:
         return Color.YELLOW
     return Color.GREEN
+
+
+def why_colored(granted: License, on: date, cores_used: int | None) -> str:
+    """Return what the color stands for, as the end of a sentence."""
+    used, days_left = (cores_used or 0) * 100, (granted.last_day - on).days
+    why = []
+    if days_left < 0:
+        why.append("the license has expired")
+    if used >= RED_PERCENT * granted.cores:
+        why.append("all cores are used" if used == RED_PERCENT * granted.cores else "more cores are used than included")
+    elif used >= YELLOW_PERCENT * granted.cores:
+        why.append(f"{YELLOW_PERCENT} % or more of the cores are used")
+    if 0 <= days_left <= EXPIRING_DAYS:
+        why.append(f"{EXPIRING_DAYS} days or fewer are left")
+    if why:
+        return " and ".join(why)
+    cores = "" if cores_used is None else f"less than {YELLOW_PERCENT} % of the cores are used and "
+    return f"{cores}more than {EXPIRING_DAYS} days are left"
 
 
 def days_words(days: int) -> str:

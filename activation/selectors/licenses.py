@@ -149,6 +149,11 @@ class Standing:
         return licenses.values_of(granted, self.on, self.used.cores)
 
     @property
+    def grace_days(self) -> int:
+        """Return how many days of grace are left after this one."""
+        return (self.license.granted.grace_ends - self.on).days if self.license else 0
+
+    @property
     def next_license(self) -> License | None:
         """Return the license that takes over on its first day."""
         coming = [row.license for row in self.rows if row.counts and row.license.first_day > self.on]
