@@ -53,6 +53,7 @@ class Kind(StrEnum):
     RECORD_DOWNLOADED = "record.downloaded"
     LICENSE_ISSUED = "license.issued"
     LICENSE_INSTALLED = "license.installed"
+    LICENSE_REFUSED = "license.refused"
     LICENSE_REPORTED = "license.reported"
 
 
@@ -112,6 +113,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.RECORD_DOWNLOADED: "downloaded a record",
     Kind.LICENSE_ISSUED: "had a license issued",
     Kind.LICENSE_INSTALLED: "installed a license",
+    Kind.LICENSE_REFUSED: "tried to install a license",
     Kind.LICENSE_REPORTED: "entered what the welcome email says of the license",
 }
 
@@ -134,4 +136,5 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.RUN_INTERRUPTED: "The run was interrupted",
     Kind.LICENSE_ISSUED: "A license was issued on the server",
     Kind.LICENSE_INSTALLED: "A license was installed on the server",
+    Kind.LICENSE_REFUSED: "A license was to be installed on the server",
 }

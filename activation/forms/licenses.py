@@ -10,11 +10,11 @@ from activation.forms.records import DayInput
 class DocumentForm(forms.Form):
     """A document, by file or by paste."""
 
-    file = forms.FileField(required=False, label="File", help_text="As the vendor sent it: one line of text.")
+    file = forms.FileField(required=False, label="License file", help_text="As the vendor sent it: one line of text.")
     document = forms.CharField(
         required=False,
-        label="Or paste it",
-        help_text="Line breaks that a mail put in do no harm.",
+        label="License document",
+        help_text="Where there is no file: paste what the vendor sent. Line breaks that a mail put in do no harm.",
         widget=forms.Textarea(attrs={"autocomplete": "off", "autocapitalize": "off"}),
     )
 

@@ -60,7 +60,7 @@ def install(*, organization: Organization, document: str, actor: Actor, by: User
         return take_in(organization, document, actor, by)
     except Refused as error:
         events.record(
-            Kind.LICENSE_INSTALLED,
+            Kind.LICENSE_REFUSED,
             actor=actor,
             organization=organization,
             outcome=Outcome.REFUSED,

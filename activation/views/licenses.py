@@ -73,6 +73,8 @@ def license_install(request: PortalRequest) -> HttpResponse:
         try:
             done = install(request, form.cleaned_data) if is_signed else report(request, form.cleaned_data)
         except Refused as error:
+            # Said where it was given.
+            error.field = "file" if request.FILES else error.field
             refusal.show(form, error)
         else:
             messages.success(request, done)

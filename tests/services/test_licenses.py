@@ -150,7 +150,7 @@ def test_a_changed_one_an_unknown_key_and_one_without_signature_are_refused(orga
 def test_every_refusal_is_an_event_with_its_reason(organization: Organization) -> None:
     code_of(organization, document(organization, key=STRANGER))
     event = newest_event(organization)
-    assert (event.kind, event.outcome, event.after) == (Kind.LICENSE_INSTALLED, Outcome.REFUSED, {})
+    assert (event.kind, event.outcome, event.after) == (Kind.LICENSE_REFUSED, Outcome.REFUSED, {})
     assert "does not know as the vendor's" in event.reason
 
 
