@@ -14,7 +14,17 @@ from activation.aws.iam_rights import caller_policy, hour_key_commands
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.roles import Right
 from activation.domain.run_status import AT_WORK, SUCCEEDED, RunStatus
-from activation.models import Activation, Credential, LogLine, Member, Node, Organization, Run, StateVersion
+from activation.models import (
+    Activation,
+    Credential,
+    LogLine,
+    Member,
+    Node,
+    Organization,
+    PackageVersion,
+    Run,
+    StateVersion,
+)
 
 # Of so many earlier runs the time that is left is learned; fewer than two would be a guess.
 LEARN_FROM = 20
@@ -65,11 +75,11 @@ def retry_words(run: Run) -> str:
     return " ".join([*words, "The new plan shows it before anything happens."]) if words else ""
 
 
-def rights_of_key(activation: Activation) -> dict[str, Any]:
+def rights_of_key(activation: Activation, package: PackageVersion | None) -> dict[str, Any]:
     """Return what the key needs to be allowed in the activation's account, and the ways to make one."""
     account = activation.cloud_account
     account_id = account.account_id if account else "YOUR_ACCOUNT_ID"
-    described = activation.package.description if activation.package else {}
+    described = package.description if package else {}
     paths = described.get("paths") or ["/zilliz/"]
     bounded = bool(described.get("boundary", True))
     return {

@@ -11,13 +11,13 @@ from activation.aws.names import BUNDLED, PackageNeeds
 from activation.aws.preflight import preflight, titles
 from activation.domain.checks import Check, CheckState, Report
 from activation.domain.credentials import AccessKeys
-from activation.domain.errors import Problem, Refused
+from activation.domain.errors import Problem
 from activation.domain.events import Kind, Outcome
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import iam_names
 from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, StateVersion, Workspace
 from activation.services import activations, events, host, recovery, run_keys, runs
-from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX
+from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX, settle
 
 # Seconds for which the lines of an attempt can be polled; they hold no secret.
 KEPT_SECONDS = 300
@@ -39,8 +39,7 @@ def start(
 
     Raises Refused where the account is another organization's, or is being activated already.
     """
-    if activation.package is None:
-        raise Refused("package_missing")
+    settle(activation)
     who = identity(activation, keys)
     report = Report(tuple(remembered(activation, keys, who, key=cache_key(by, attempt))))
     failed = [check.code for check in report.failed]

@@ -40,6 +40,7 @@ def activation_run_here(request: PortalRequest, activation: Activation) -> HttpR
         attempt = try_key(request, form, activation, retry_of)
         if attempt is not None and attempt.run is not None:
             return lead_on(request, attempt.run)
+    package = activation.package or packages.chosen(activation.control_plane)
     context = {
         "activation": activation,
         "place": reads.place_of(activation.region),
@@ -50,7 +51,8 @@ def activation_run_here(request: PortalRequest, activation: Activation) -> HttpR
         "failed_words": preflight.failed_words(attempt.report) if attempt else "",
         "retry_of": retry_of,
         "retry_words": run_reads.retry_words(retry_of) if retry_of else "",
-        **run_reads.rights_of_key(activation),
+        "package": package,
+        **run_reads.rights_of_key(activation, package),
     }
     return render(request, "activation/run_here.html", context, status=200 if request.method == "GET" else 422)
 
