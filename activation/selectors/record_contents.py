@@ -103,6 +103,13 @@ def matching(record: Record) -> int:
     return rows.count()
 
 
+def license_event(record: Record) -> Event | None:
+    """Return the event by which the organization's license came, as of the record's last event."""
+    kinds = [Kind.LICENSE_INSTALLED.value, Kind.LICENSE_REPORTED.value]
+    rows = Event.objects.for_organization(record.organization).filter(kind__in=kinds)
+    return rows.filter(sequence__lte=record.last_sequence).order_by("-sequence").first()
+
+
 def timeline(record: Record) -> Iterator[Event]:
     """Yield the events about the record's activation."""
     rows = Event.objects.filter(within(record), activation_id=record.activation_id)

@@ -76,7 +76,9 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
         span = add_events(writer, record, advance)
         checkpoints = add_checkpoints(writer, record)
         for activation in activations:
-            writer.add_json(f"activations/{activation.pk}/activation.json", masking.hidden(described(activation), hide))
+            writer.add_json(
+                f"activations/{activation.pk}/activation.json", masking.hidden(described(activation, record), hide)
+            )
         for facts in runs:
             add_run(writer, facts, hide, advance)
         for package in packages:
@@ -190,7 +192,7 @@ def pem(public_key: bytes) -> bytes:
     )
 
 
-def described(activation: Activation) -> dict[str, Any]:
+def described(activation: Activation, record: Record) -> dict[str, Any]:
     """Return an activation as its file has it."""
     account = activation.cloud_account
     return {
@@ -211,7 +213,7 @@ def described(activation: Activation) -> dict[str, Any]:
             "arns_stored_at": optional_time(account.arns_stored_at),
         },
         "trust": record_report.NOT_YET,
-        "license": record_report.NOT_YET,
+        "license": record_report.license_words(record),
     }
 
 

@@ -57,7 +57,7 @@ def write(
     for facts in runs:
         add_run(report, facts, hide)
     add_packages(report, packages)
-    add_trust_and_license(report)
+    add_trust_and_license(report, record)
     if record.activation is not None:
         add_timeline(report, record)
     else:
@@ -319,14 +319,31 @@ def add_packages(report: Report, packages: list[PackageFacts]) -> None:
     )
 
 
-def add_trust_and_license(report: Report) -> None:
-    """Say what cannot be said yet, instead of leaving it out."""
+def license_words(record: Record) -> str:
+    """Return which license the organization had by the record's last event, and whether it was verified."""
+    event = contents.license_event(record)
+    if event is None:
+        return f"None was installed or reported by event #{record.last_sequence}."
+    how = (
+        "its signature was verified when it was installed"
+        if event.kind == Kind.LICENSE_INSTALLED
+        else "as reported by the organization, not verified"
+    )
+    granted = event.after
+    return (
+        f"{granted['license']}: {granted['cores']} cores, {granted['first_day']} to {granted['last_day']}; {how} "
+        f"(event #{event.sequence})."
+    )
+
+
+def add_trust_and_license(report: Report, record: Record) -> None:
+    """Say which license counted, and of the trust proof that there is none yet, instead of leaving it out."""
     report.add(
         "Trust and license",
         Pairs(
             [
                 ("Trust proof or lint", f"{NOT_YET}: neither a live proof nor a lint of the roles was made."),
-                ("License", f"{NOT_YET}: no license was verified or reported."),
+                ("License", license_words(record)),
             ]
         ),
         Text(
