@@ -49,6 +49,7 @@ class Bench(Engine):
         # Creations that were carried out and whose answers were cut, so that the record has no success of them.
         self.unheard = 0
         self.kills = 0
+        self.killed: set[int] = set()
         self.environment = {"SWEEP_SECONDS": "1", "RUN_LEASE_SECONDS": "3", "RUN_SHIP_SECONDS": "5"}
 
     # --- processes
@@ -116,11 +117,12 @@ class Bench(Engine):
         return []
 
     def strike(self, processes: Iterable[int], number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to processes of ours, and count it where it kills."""
+        """Send a signal to processes of ours, and count those that it kills."""
         for process in processes:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
-                self.kills += number == signal.SIGKILL
+                self.kills += number == signal.SIGKILL and process not in self.killed
+                self.killed.add(process)
 
     def kill_everything(self, run: Run) -> None:
         """Kill workers, beat, supervisor, Terraform and provider, as a power cut would."""

@@ -84,7 +84,9 @@ class Scenario:
             self.done += 1
             if self.is_long:
                 row = self.row()
-                self.say(f"  round {self.done}: {row['kills']} kills, detected within {row['worst']} s")
+                self.say(
+                    f"  round {self.done}: {row['faults']} faults, {row['kills']} kills, detected within {row['worst']} s"
+                )
 
     def noticed(self, since: float) -> None:
         """Note how long it took from a moment (monotonic) until now."""
@@ -93,7 +95,7 @@ class Scenario:
     def row(self) -> dict[str, Any]:
         """Return the row as a report can carry it."""
         kept = {name: value for name, value in vars(self).items() if name not in {"bench", "detections", "say"}}
-        return {**kept, "worst": round(max(self.detections, default=0.0), 1)}
+        return {**kept, "faults": len(self.detections), "worst": round(max(self.detections, default=0.0), 1)}
 
 
 @pytest.fixture(scope="package")
@@ -177,10 +179,10 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         return
     write = terminalreporter.write_line
     terminalreporter.section(f"fault bench, --rounds {config.getoption('rounds', 1)} --seed {config.option.seed}")
-    write(f"{'scenario':<62} {'rounds':>6} {'kills':>5} {'AWS creations':>13} {'detected s':>10}  result")
+    write(f"{'scenario':<62} {'rounds':>6} {'faults':>6} {'kills':>5} {'AWS creations':>13} {'detected s':>10}  result")
     for row, result in rows:
-        numbers = f"{row['done']:>6} {row['kills']:>5} {row['creations']:>13} {row['worst']:>10.1f}"
+        numbers = f"{row['done']:>6} {row['faults']:>6} {row['kills']:>5} {row['creations']:>13} {row['worst']:>10.1f}"
         write(f"{row['name']:<62} {numbers}  {result}")
-    totals = [sum(row[column] for row, _ in rows) for column in ("done", "kills", "creations")]
+    totals = [sum(row[column] for row, _ in rows) for column in ("done", "faults", "kills", "creations")]
     worst = max(row["worst"] for row, _ in rows)
-    write(f"{f'{len(rows)} scenarios':<62} {totals[0]:>6} {totals[1]:>5} {totals[2]:>13} {worst:>10.1f}")
+    write(f"{f'{len(rows)} scenarios':<62} {totals[0]:>6} {totals[1]:>6} {totals[2]:>5} {totals[3]:>13} {worst:>10.1f}")
