@@ -66,9 +66,9 @@ REACHED: dict[ActivationStatus, Step] = {
 
 ACTIVATION_LABELS: dict[ActivationStatus, str] = {
     A.DRAFT: "Not started",
-    A.AUTHORIZING: "Getting the external ID",
-    A.PROVISIONING_IAM: "Creating roles and policies",
-    A.CONFIGURING: "Choosing the cloud region",
+    A.AUTHORIZING: "External ID",
+    A.PROVISIONING_IAM: "Roles and policies",
+    A.CONFIGURING: "Cloud region",
     A.ACTIVATING: "Activating",
     A.ACTIVE: "Active",
     A.FAILED: "Failed",
