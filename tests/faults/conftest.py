@@ -83,10 +83,8 @@ class Scenario:
                 self.creations += self.bench.carried_out(after=before)
             self.done += 1
             if self.is_long:
-                row = self.row()
-                self.say(
-                    f"  round {self.done}: {row['faults']} faults, {row['kills']} kills, detected within {row['worst']} s"
-                )
+                worst = max(self.detections, default=0.0)
+                self.say(f"  {self.done} rounds: {len(self.detections)} faults, detected within {worst:.1f} s")
 
     def noticed(self, since: float) -> None:
         """Note how long it took from a moment (monotonic) until now."""
