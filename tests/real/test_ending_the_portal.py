@@ -46,7 +46,7 @@ def test_ctrl_c_during_an_apply_keeps_all_that_terraform_was_told_of(up: Up, tmp
     session = simulator.identities()["customer"]["session"]
     password = next(line.split()[-1] for line in up.said().splitlines() if OWNER in line)
     key = Key(session["access_key_id"], session["secret_access_key"], session["session_token"])
-    walk = Walk(up.address, ControlPlane.SELF, password, key, tmp_path / "log")
+    walk = Walk(up.address, ControlPlane.SELF, {OWNER: password}, key, tmp_path)
     for step in (walk.sign_in, walk.open_organization, walk.begin, walk.tick, walk.external_id, walk.enter_key):
         step()
     walk.wait_for_plan()
