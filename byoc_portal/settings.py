@@ -252,6 +252,12 @@ CHECKPOINT_FILE = env.text("CHECKPOINT_FILE", "") or str(DATA_DIR / "checkpoints
 # Whether an event with a field that is not on its list is an error, or goes without the field and into the log.
 STRICT_EVENTS = DEBUG
 VENDOR_PRINCIPAL_ARN = env.text("VENDOR_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
+# The portal's own identity in AWS, which the customers' roles trust: keys, or "host" for those that the host is given
+# by AWS itself (an instance profile, a pod's role). Only workers use it; Terraform never sees it.
+VENDOR_IDENTITY = env.text("VENDOR_IDENTITY", "")
+VENDOR_ACCESS_KEY_ID = env.text("VENDOR_ACCESS_KEY_ID", "")
+VENDOR_SECRET_ACCESS_KEY = env.text("VENDOR_SECRET_ACCESS_KEY", "")
+VENDOR_SESSION_TOKEN = env.text("VENDOR_SESSION_TOKEN", "")
 VENDOR_HOSTS_PORTAL = env.flag("VENDOR_HOSTS_PORTAL")
 ZILLIZ_PACKAGE_URL = env.text(
     "ZILLIZ_PACKAGE_URL", "https://zilliz-byoc-bucket.s3.us-west-2.amazonaws.com/terraform-aws-iam.tar.gz"
@@ -273,6 +279,14 @@ RUN_SLOTS = env.number("RUN_SLOTS", 4)
 CELERY_WORKER_CONCURRENCY = RUN_SLOTS + 2
 PLAN_DEADLINE_SECONDS = env.number("PLAN_DEADLINE_SECONDS", 600)
 APPLY_DEADLINE_SECONDS = env.number("APPLY_DEADLINE_SECONDS", 1800)
+# A session that was taken with another one lives an hour at most; Terraform is stopped this long after it was taken,
+# and goes on with a fresh one.
+REGION_SESSION_SECONDS = env.number("REGION_SESSION_SECONDS", 3000)
+# From the approval on: when people are told that it takes long, and when it is stopped.
+REGION_WARN_SECONDS = env.number("REGION_WARN_SECONDS", 1800)
+REGION_DEADLINE_SECONDS = env.number("REGION_DEADLINE_SECONDS", 7200)
+# Off where the AWS at hand has no add-ons (the demo's).
+REGION_ADDONS = env.flag("REGION_ADDONS", default=True)
 PLAN_VALID_SECONDS = env.number("PLAN_VALID_SECONDS", 3600)
 CREDENTIAL_SECONDS = env.number("CREDENTIAL_SECONDS", 3600)
 FORCE_AFTER_SECONDS = env.number("FORCE_AFTER_SECONDS", 10)

@@ -118,6 +118,24 @@ def session(
         aws_session_token=keys.session_token or None,
         region_name=region,
     )
+    return _opened(core, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
+
+
+def host_session(
+    region: str, endpoint: str = "", *, ca_bundle: str = "", proxy: str = "", now: Callable[[], datetime] = utc_now
+) -> Session:
+    """Open a session with the keys that AWS gives to this host: an instance profile, a task's or a pod's role.
+
+    For the portal's own identity alone; endpoint, certificates and proxy are as `session` has them. Raises
+    Refused("access_key_missing") where the host was given none.
+    """
+    core = boto3.Session(region_name=region)
+    if core.get_credentials() is None:
+        raise Refused("access_key_missing", field="access_key_id")
+    return _opened(core, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
+
+
+def _opened(core: boto3.Session, endpoint: str, *, ca_bundle: str, proxy: str, now: Callable[[], datetime]) -> Session:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,

@@ -48,6 +48,20 @@ class Kind(StrEnum):
     RUN_ERRORED = "run.errored"
     RUN_INTERRUPTED = "run.interrupted"
     RUN_LOG_DOWNLOADED = "run.log_downloaded"
+    RUN_CONTINUED = "run.continued"
+    RUN_FOUND_AGAIN = "run.found_again"
+    STATE_DOWNLOADED = "run.state_downloaded"
+    REGION_CHOSEN = "region.chosen"
+    TRUST_CHECKED = "region.trust_checked"
+    REGION_CHECKED = "region.checked"
+    REGION_LATE = "region.late"
+    HANDOVER_TICKED = "handover.ticked"
+    WATCH_STARTED = "handover.watch_started"
+    WATCH_ENDED = "handover.watch_ended"
+    WATCH_COMPLETE = "handover.complete"
+    ACTIVE_CONFIRMED = "handover.active_confirmed"
+    AFTERCARE_DONE = "activation.aftercare_done"
+    NOTICE_SENT = "activation.notice_sent"
     PACKAGE_DOWNLOADED = "package.downloaded"
     RECORD_REQUESTED = "record.requested"
     RECORD_DOWNLOADED = "record.downloaded"
@@ -108,6 +122,20 @@ SENTENCES: dict[Kind, str] = {
     Kind.RUN_ERRORED: "had the run fail",
     Kind.RUN_INTERRUPTED: "had the run interrupted",
     Kind.RUN_LOG_DOWNLOADED: "downloaded a run's log",
+    Kind.RUN_CONTINUED: "had the run continued with a fresh session",
+    Kind.RUN_FOUND_AGAIN: "had found again what an earlier run left",
+    Kind.STATE_DOWNLOADED: "downloaded a Terraform state",
+    Kind.REGION_CHOSEN: "chose the network of the region",
+    Kind.TRUST_CHECKED: "had the trust of both roles checked",
+    Kind.REGION_CHECKED: "had the region checked from outside",
+    Kind.REGION_LATE: "was told that the region takes longer than usual",
+    Kind.HANDOVER_TICKED: "ticked off values handed over",
+    Kind.WATCH_STARTED: "had the account watched",
+    Kind.WATCH_ENDED: "ended the watch of the account",
+    Kind.WATCH_COMPLETE: "had all documented resources found",
+    Kind.ACTIVE_CONFIRMED: "confirmed that the console's License page shows the region",
+    Kind.AFTERCARE_DONE: "did one of the things that follow an activation",
+    Kind.NOTICE_SENT: "had a message sent about the activation",
     Kind.PACKAGE_DOWNLOADED: "downloaded the configuration package",
     Kind.RECORD_REQUESTED: "asked for a record",
     Kind.RECORD_DOWNLOADED: "downloaded a record",
@@ -134,6 +162,14 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.RUN_CANCELED: "The run was canceled",
     Kind.RUN_ERRORED: "The run failed",
     Kind.RUN_INTERRUPTED: "The run was interrupted",
+    Kind.RUN_CONTINUED: "The run was continued with a fresh session, under the same approval",
+    Kind.RUN_FOUND_AGAIN: "What an earlier run left in AWS was found again",
+    Kind.TRUST_CHECKED: "The trust of both roles was checked",
+    Kind.REGION_CHECKED: "The region was checked from outside",
+    Kind.REGION_LATE: "The region takes longer than usual",
+    Kind.WATCH_ENDED: "The watch of the account ended",
+    Kind.WATCH_COMPLETE: "All documented resources were found",
+    Kind.NOTICE_SENT: "A message was sent about the activation",
     Kind.LICENSE_ISSUED: "A license was issued on the server",
     Kind.LICENSE_INSTALLED: "A license was installed on the server",
     Kind.LICENSE_REFUSED: "A license was to be installed on the server",

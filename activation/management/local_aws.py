@@ -46,10 +46,15 @@ def keep_port(directory: Path, port: int) -> None:
 
 def portal_settings(found: dict[str, Any]) -> dict[str, str]:
     """Return the settings by which the portal uses this AWS, and is the vendor."""
+    vendor = found["identities"]["vendor"]
     return {
         "AWS_ENDPOINT_URL": str(found["endpoint"]),
         "VENDOR_HOSTS_PORTAL": "1",
-        "VENDOR_PRINCIPAL_ARN": str(found["identities"]["vendor"]["principal_arn"]),
+        "VENDOR_PRINCIPAL_ARN": str(vendor["principal_arn"]),
+        "VENDOR_ACCESS_KEY_ID": str(vendor["role"]["access_key_id"]),
+        "VENDOR_SECRET_ACCESS_KEY": str(vendor["role"]["secret_access_key"]),
+        "VENDOR_SESSION_TOKEN": str(vendor["role"]["session_token"]),
+        "REGION_ADDONS": "0",
     }
 
 

@@ -7,6 +7,7 @@ from activation.models.nodes import Node
 from activation.models.packages import PackageVersion
 from activation.models.people import Invitation, Member, Organization, SetupLink, User
 from activation.models.records import Record
+from activation.models.regions import Handover, RegionSetup
 from activation.models.runs import Credential, LogLine, Plan, Run
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Credential",
     "Event",
     "EventCounter",
+    "Handover",
     "Invitation",
     "License",
     "LogLine",
@@ -27,6 +29,7 @@ __all__ = [
     "PackageVersion",
     "Plan",
     "Record",
+    "RegionSetup",
     "Run",
     "SetupLink",
     "StateVersion",

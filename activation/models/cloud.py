@@ -79,6 +79,12 @@ class Activation(models.Model):
     control_plane = models.CharField(max_length=10, choices=[(c.value, CONTROL_PLANE_LABELS[c]) for c in ControlPlane])
     package = models.ForeignKey(PackageVersion, on_delete=models.PROTECT, null=True, blank=True)
     ticked = models.JSONField(default=list, blank=True)
+    # When the region began to be built, when people were told that it takes long, and when it was active.
+    activating_since = models.DateTimeField(null=True, blank=True)
+    warned_at = models.DateTimeField(null=True, blank=True)
+    activated_at = models.DateTimeField(null=True, blank=True)
+    # Why it failed, in words.
+    reason = models.TextField(blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True)
     created_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now)

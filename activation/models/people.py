@@ -73,6 +73,8 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     control_plane = models.CharField(max_length=10, choices=[(c.value, CONTROL_PLANE_LABELS[c]) for c in ControlPlane])
     four_eyes = models.BooleanField(default=False)
+    # Who is written to beside the owners when an activation has ended.
+    notification_addresses = models.JSONField(default=list, blank=True)
     # Unique for good, also across organizations; never edited in place.
     external_id = models.CharField(max_length=1224, unique=True, null=True, blank=True)
     external_id_locked_at = models.DateTimeField(null=True, blank=True)

@@ -87,6 +87,8 @@ class Run(models.Model):
     )
     region = models.CharField(max_length=30)
     retry_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="retries")
+    # The run that stopped before its one-hour session ended, and under whose approval this one goes on.
+    continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="continuations")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from django.conf import settings
 from django.db import connection
 
@@ -30,11 +31,12 @@ ACCOUNT = "222233334444"
 RESOURCES = 11
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """Return the condition's first true value, or fail the test."""
+def wait_for(condition: Callable[[], Any], *, seconds: float, what: str | Callable[[], str]) -> Any:
+    """Return the condition's first true value, or fail the test, saying what was waited for as it stands then."""
     ends = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < ends, f"within {seconds} s: {what}"
+        if time.monotonic() >= ends:
+            pytest.fail(f"within {seconds} s: {what if isinstance(what, str) else what()}")
         time.sleep(0.02)
     return found
 
@@ -158,7 +160,10 @@ class Engine:
             assert not row.has_ended, f"{row.status}: {row.reason} {row.explanation} {found}\n{self.log()[-3000:]}"
             return None
 
-        found: Run = wait_for(arrived, seconds=seconds, what=f"{run.pk} {statuses}, log:\n{self.log()[-2000:]}")
+        def what() -> str:
+            return f"{run.pk} {statuses}, is {Run.objects.get(pk=run.pk).status}, log:\n{self.log()[-3000:]}"
+
+        found: Run = wait_for(arrived, seconds=seconds, what=what)
         return found
 
     def approve(self, run: Run) -> None:

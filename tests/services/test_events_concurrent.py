@@ -15,7 +15,8 @@ def run(arguments: list[str], environment: dict[str, str]) -> "subprocess.Comple
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env=os.environ | environment,
+        # How the tests around this one are spread over processes is no business of a program it starts.
+        env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")} | environment,
         capture_output=True,
         text=True,
         check=False,

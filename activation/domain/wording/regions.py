@@ -26,6 +26,11 @@ REGIONS: Final = {
     ),
     "netmask_mask_shape": Wording("“{given}” is not a netmask.", "Write it like /16."),
     "netmask_not_aws": Wording("AWS has no VPC of the size /{netmask}.", "Choose one from /16 to /28."),
+    # --- the portal's own identity
+    "vendor_identity_missing": Wording(
+        "This portal has no identity in AWS with which it could take your roles.",
+        "The person who runs it sets VENDOR_ACCESS_KEY_ID and VENDOR_SECRET_ACCESS_KEY, or VENDOR_IDENTITY=host.",
+    ),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
         "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",
