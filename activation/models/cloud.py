@@ -103,6 +103,20 @@ class Activation(models.Model):
         return f"{self.region} ({self.status})"
 
     @property
+    def tag(self) -> str:
+        """Return the value of the tag `byoc:activation` on what the region package makes for this activation.
+
+        Raises AssertionError before an account is claimed: nothing is made until then.
+        """
+        assert self.cloud_account is not None
+        return f"{self.cloud_account.tag}/{self.pk}"
+
+    @property
+    def resource_name(self) -> str:
+        """Return what everything of the region is named after: the region package's variable `name`."""
+        return f"zilliz-byoc-{self.pk.removeprefix('act-')[:12]}"
+
+    @property
     def step(self) -> Step:
         """Return the step this activation has reached."""
         return REACHED[ActivationStatus(self.status)]
