@@ -4,8 +4,10 @@ import base64
 import json
 import os
 import signal
+import subprocess
+import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,19 +29,39 @@ def forms_of(secret: str) -> list[bytes]:
     ]
 
 
+# Reads every file below some folders and names those that hold one of the byte strings, both given as JSON.
+SEARCH = """
+import json, pathlib, sys
+asked = json.load(sys.stdin)
+wanted = [bytes.fromhex(each) for each in asked["wanted"]]
+for folder in asked["folders"]:
+    for path in pathlib.Path(folder).rglob("*"):
+        if path.is_file() and "aws" not in path.parts:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                continue
+            if any(each in content for each in wanted):
+                print(path)
+"""
+
+
+def files_with(wanted: Iterable[bytes], *folders: Path) -> list[str]:
+    """Return the files that hold one of the byte strings.
+
+    Read by a process of its own: one that closes a database's file which it has open with SQLite as well loses its
+    locks on it, and then two write at once (SQLite, *How To Corrupt An SQLite Database File*, 2.2).
+    """
+    asked = {"wanted": [each.hex() for each in wanted], "folders": [str(each) for each in folders]}
+    words = (sys.executable, "-c", SEARCH)
+    done = subprocess.run(words, input=json.dumps(asked), capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()
+
+
 def places_with(secret: str, *, data: Path, worker_logs: Path) -> Iterator[str]:
     """Yield where the secret stands: files, database, broker, command lines, environments."""
     wanted = forms_of(secret)
-    roots = [data, host.where().work, worker_logs]
-    for root in roots:
-        for path in root.rglob("*"):
-            if path.is_file() and "aws" not in path.parts:
-                try:
-                    content = path.read_bytes()
-                except OSError:
-                    continue
-                if any(form in content for form in wanted):
-                    yield str(path)
+    yield from files_with(wanted, data, host.where().work, worker_logs)
     broker = redis.Redis(unix_socket_path=str(data / "valkey.sock"))
     for key in broker.keys("*"):
         if any(form in (broker.dump(key) or b"") for form in wanted):
