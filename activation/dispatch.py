@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
 VERIFY_EVENTS = "activation.verify_events"
 MAKE_RECORD = "activation.make_record"
+SEND_NOTICE = "activation.send_notice"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,11 @@ def make_record(record_id: str) -> None:
 def verify_events(organization_id: str = "") -> None:
     """Have an organization's chain of events verified, or all chains, by a worker that is free for a while."""
     transaction.on_commit(lambda: send(VERIFY_EVENTS, organization_id, START_QUEUE))
+
+
+def send_notice(activation_id: str) -> None:
+    """Have what is due about an activation written to people, by a worker that may wait for a mail server."""
+    transaction.on_commit(lambda: send(SEND_NOTICE, activation_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

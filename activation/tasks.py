@@ -4,7 +4,7 @@ from celery import shared_task
 
 from activation import dispatch
 from activation.domain import trace
-from activation.services import checkpoints, launching, records, shipping, sweeping
+from activation.services import checkpoints, launching, notices, records, shipping, sweeping
 
 
 @shared_task(name="activation.start_run", acks_late=False, max_retries=0)
@@ -28,6 +28,7 @@ def sweep() -> None:
     trace.run_id.set("")
     sweeping.sweep()
     records.sweep()
+    notices.sweep()
 
 
 @shared_task(name="activation.make_record", acks_late=False, max_retries=0)
@@ -50,3 +51,10 @@ def verify_events(organization_id: str = "") -> None:
     """Verify an organization's chain of events, or all chains, for the Events page."""
     trace.run_id.set("")
     checkpoints.verify_for_page(organization_id)
+
+
+@shared_task(name="activation.send_notice", acks_late=False, max_retries=0)
+def send_notice(activation_id: str) -> None:
+    """Write to people what is due about an activation."""
+    trace.run_id.set("")
+    notices.send(activation_id)

@@ -1,5 +1,7 @@
 """Create organizations and change their settings."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
@@ -55,14 +57,20 @@ def free_slug(name: str) -> str:
 
 
 @transaction.atomic
-def change_settings(*, organization: Organization, name: str, four_eyes: bool, actor: Actor) -> bool:
-    """Change the name and whether approval needs a second owner; return whether anything changed.
+def change_settings(
+    *, organization: Organization, name: str, four_eyes: bool, notification_addresses: list[str], actor: Actor
+) -> bool:
+    """Change the name, whether approval needs a second owner, and who is written to; return whether anything changed.
 
     The slug stays: addresses that people have kept go on working.
     """
     present = Organization.objects.select_for_update().get(pk=organization.pk)
-    before = {"name": present.name, "four_eyes": present.four_eyes}
-    after = {"name": name, "four_eyes": four_eyes}
+    after: dict[str, Any] = {
+        "name": name,
+        "four_eyes": four_eyes,
+        "notification_addresses": notification_addresses,
+    }
+    before = {field: getattr(present, field) for field in after}
     changed = [field for field, value in after.items() if before[field] != value]
     if not changed:
         return False

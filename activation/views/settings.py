@@ -15,14 +15,20 @@ from activation.services import organizations
 @require_http_methods(["GET", "POST"])
 @member_with(Right.CHANGE_SETTINGS)
 def settings(request: PortalRequest) -> HttpResponse:
-    """Show and change the name and the rule of four eyes."""
+    """Show and change the name, the rule of four eyes, and who is written to."""
     organization = request.organization
-    form = SettingsForm(request.POST or None, initial={"name": organization.name, "four_eyes": organization.four_eyes})
+    initial = {
+        "name": organization.name,
+        "four_eyes": organization.four_eyes,
+        "notification_addresses": "\n".join(organization.notification_addresses),
+    }
+    form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         changed = organizations.change_settings(
             organization=organization,
             name=form.cleaned_data["name"],
             four_eyes=form.cleaned_data["four_eyes"],
+            notification_addresses=form.cleaned_data["notification_addresses"],
             actor=request.actor,
         )
         messages.success(request, "The settings were saved." if changed else "Nothing was changed.")

@@ -296,6 +296,22 @@ def test_settings_are_kept_with_what_stood_before(world: World) -> None:
     assert Event.objects.filter(kind=Kind.ORGANIZATION_SETTINGS_CHANGED.value).count() == 1
 
 
+def test_notification_addresses_are_checked_and_kept_each_once(world: World) -> None:
+    client = signed_in(world.own.members[Role.ADMIN].user)
+    posted = {"name": "Own Company", "notification_addresses": "team@example.com\n\n Team@example.com, b@example.com\n"}
+
+    wrong = client.post("/o/own-company/settings/", posted | {"notification_addresses": "a@example.com\nnobody"})
+    client.post("/o/own-company/settings/", posted)
+
+    assert wrong.status_code == 422
+    assert "“nobody” is not an e-mail address" in wrong.content.decode()
+    kept = ["Team@example.com", "b@example.com"]
+    assert Organization.objects.get(slug="own-company").notification_addresses == kept
+    event = Event.objects.get(kind=Kind.ORGANIZATION_SETTINGS_CHANGED.value)
+    assert event.after == {"notification_addresses": kept}
+    assert "b@example.com</textarea>" in client.get("/o/own-company/settings/").content.decode()
+
+
 @pytest.mark.parametrize("before", ["", "x", "-1", "9" * 400, "٣"])
 def test_a_strange_place_to_begin_shows_events_all_the_same(world: World, before: str) -> None:
     client = signed_in(world.own.members[Role.AUDITOR].user)

@@ -1,0 +1,151 @@
+"""Write to people about an activation: that it is active, that it failed, that it takes longer than usual.
+
+Nothing has to call this: the sweep finds what is due in the events, so that a message that was lost, or a mail server
+that was away, costs a minute and not the mail.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import send_mail
+from django.utils import timezone
+
+from activation import dispatch
+from activation.domain.events import Kind, Outcome
+from activation.domain.notices import Notice, text_of
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, Event, Organization
+from activation.selectors.people import owners_of
+from activation.services import activations, events
+
+log = logging.getLogger(__name__)
+
+ENDS = {ActivationStatus.ACTIVE.value: Notice.ACTIVE, ActivationStatus.FAILED.value: Notice.FAILED}
+# What began longer ago is not written about any more.
+LOOK_BACK = timedelta(days=2)
+# So often is a mail server that refuses asked again; each pause is twice the one before, seconds.
+ATTEMPTS = 5
+PAUSE_SECONDS = 30
+# One worker at a time writes about an activation.
+TURN_SECONDS = 120
+
+
+def sweep() -> None:
+    """Note which regions take longer than usual, and have everything that is due sent; can be done twice."""
+    note_late()
+    for activation in candidates():
+        if due(activation) is not None:
+            dispatch.send_notice(activation.pk)
+
+
+def note_late() -> None:
+    """Write down, once an activation, that its region takes longer than usual."""
+    ripe = timezone.now() - timedelta(seconds=settings.REGION_WARN_SECONDS)
+    late = Activation.objects.filter(
+        status=ActivationStatus.ACTIVATING, activating_since__lt=ripe, warned_at__isnull=True
+    )
+    for activation in late.select_related("organization"):
+        warned = Activation.objects.filter(
+            pk=activation.pk, status=ActivationStatus.ACTIVATING, warned_at__isnull=True
+        ).update(warned_at=timezone.now())
+        if warned:
+            minutes = settings.REGION_WARN_SECONDS // 60
+            activations.record(Kind.REGION_LATE, activation, actor=events.PORTAL, after={"minutes": minutes})
+
+
+def candidates() -> list[Activation]:
+    """Return the activations of the last days about which there may be something to write."""
+    rows = Activation.objects.filter(
+        status__in=[ActivationStatus.ACTIVATING, *ENDS], activating_since__gte=timezone.now() - LOOK_BACK
+    )
+    return list(rows.exclude(status=ActivationStatus.ACTIVATING, warned_at=None).select_related("organization"))
+
+
+def due(activation: Activation, *, now: datetime | None = None) -> tuple[Notice, set[str]] | None:
+    """Return what is to be written about an activation now, and who has it already; None for nothing."""
+    told = Event.objects.filter(
+        organization=activation.organization,
+        activation_id=activation.pk,
+        kind__in=[Kind.ACTIVATION_MOVED.value, Kind.REGION_LATE.value, Kind.NOTICE_SENT.value],
+    ).order_by("-sequence")
+    reached: set[str] = set()
+    attempts: list[Event] = []
+    for event in told[: ATTEMPTS + 1]:
+        if event.kind != Kind.NOTICE_SENT:
+            notice = notice_of(event)
+            break
+        if event.outcome == Outcome.DONE:
+            return None
+        attempts.append(event)
+        reached |= set(event.after.get("to", ()))
+    else:
+        return None
+    if notice is None or len(attempts) >= ATTEMPTS:
+        return None
+    pause = timedelta(seconds=PAUSE_SECONDS * 2 ** len(attempts))
+    if attempts and (now or timezone.now()) - attempts[0].at < pause:
+        return None
+    return notice, reached
+
+
+def notice_of(event: Event) -> Notice | None:
+    """Return what an event is worth writing about."""
+    if event.kind == Kind.REGION_LATE:
+        return Notice.LATE
+    return ENDS.get(str(event.after.get("status", "")))
+
+
+def send(activation_id: str) -> None:
+    """Write what is due about an activation; a mail server that refuses is an event, and is asked again later."""
+    if not cache.add(f"notice:{activation_id}", 1, TURN_SECONDS):
+        return
+    try:
+        activation = Activation.objects.select_related("organization", "cloud_account").get(pk=activation_id)
+        found = due(activation)
+        if found is not None:
+            deliver(activation, found[0], reached=found[1])
+    finally:
+        cache.delete(f"notice:{activation_id}")
+
+
+def deliver(activation: Activation, notice: Notice, *, reached: set[str]) -> None:
+    """Send one mail to each address that has it not yet, and write down who got it."""
+    organization = activation.organization
+    account = activation.cloud_account.account_id if activation.cloud_account else ""
+    subject, body = text_of(
+        notice,
+        region=activation.region,
+        account=account,
+        organization=organization.name,
+        link=f"{settings.PORTAL_URL}/o/{organization.slug}/activations/{activation.pk}/",
+        reported=activation.control_plane != "self",
+        minutes=settings.REGION_WARN_SECONDS // 60,
+    )
+    sent, refused = [], []
+    for address in addresses_of(organization):
+        if address in reached:
+            continue
+        try:
+            send_mail(subject, body, None, [address])
+            sent.append(address)
+        except (SMTPException, OSError) as error:
+            log.warning("The mail server did not take a message about %s: %s", activation.pk, error)
+            refused.append(address)
+    activations.record(
+        Kind.NOTICE_SENT,
+        activation,
+        actor=events.PORTAL,
+        outcome=Outcome.FAILED if refused else Outcome.DONE,
+        reason=f"The mail server did not take it for {', '.join(refused)}." if refused else "",
+        after={"subject": subject, "to": sent},
+    )
+
+
+def addresses_of(organization: Organization) -> list[str]:
+    """Return who is written to: the owners, and the addresses of the settings; nobody twice."""
+    owners = [member.user.email for member in owners_of(organization).select_related("user").order_by("pk")]
+    every = {address.lower(): address for address in (*organization.notification_addresses, *owners)}
+    return list(every.values())

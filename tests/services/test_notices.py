@@ -1,0 +1,146 @@
+"""Mails about an activation: to whom, once, and what a mail server that is away changes."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from activation.domain.events import Kind, Outcome
+from activation.domain.roles import Role
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, Event
+from activation.services import activations, events, notices
+from tests.factories import make_activation, make_cloud_account, make_member, make_organization
+
+pytestmark = pytest.mark.django_db
+
+NOBODY_LISTENS = {
+    "default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 1}}
+}
+
+
+@pytest.fixture
+def activation() -> Activation:
+    """An activation that began ten minutes ago, of an organization with one owner and one address more."""
+    organization = make_organization("Own Company", notification_addresses=["team@example.com"])
+    owner = make_member(organization, Role.OWNER)
+    owner.user.email = "owner@example.com"
+    owner.user.save()
+    make_member(organization, Role.OPERATOR)
+    return make_activation(
+        organization,
+        status=ActivationStatus.ACTIVATING,
+        cloud_account=make_cloud_account(organization, account_id="222233334444"),
+        activating_since=timezone.now() - timedelta(minutes=10),
+    )
+
+
+def end(activation: Activation, status: ActivationStatus) -> None:
+    assert activations.move(activation, to=status, by=events.PORTAL)
+
+
+def sent_events() -> list[Event]:
+    return list(Event.objects.filter(kind=Kind.NOTICE_SENT.value).order_by("sequence"))
+
+
+def older(activation: Activation, minutes: int) -> None:
+    since = timezone.now() - timedelta(minutes=minutes)
+    Activation.objects.filter(pk=activation.pk).update(activating_since=since)
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(ActivationStatus.ACTIVE, "is active"), (ActivationStatus.FAILED, "could not be activated")]
+)
+def test_owners_and_the_addresses_of_the_settings_are_told_once(
+    activation: Activation, status: ActivationStatus, says: str
+) -> None:
+    notices.send(activation.pk)
+    assert mail.outbox == [], "nothing to tell while it goes on"
+    end(activation, status)
+
+    for _ in range(2):
+        notices.send(activation.pk)
+
+    assert sorted(message.to[0] for message in mail.outbox) == ["owner@example.com", "team@example.com"]
+    message = mail.outbox[0]
+    assert message.subject == f"us-west-2 {says} · Own Company"
+    assert f"http://localhost/o/own-company/activations/{activation.pk}/" in message.body
+    assert message.body.count("http") == 1, "one link"
+    (event,) = sent_events()
+    assert event.activation_id == activation.pk
+    assert event.after["to"] == ["team@example.com", "owner@example.com"]
+
+
+def test_the_sweep_finds_what_is_due_by_itself(
+    activation: Activation, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks() as nothing:
+        notices.sweep()
+    end(activation, ActivationStatus.ACTIVE)
+    with django_capture_on_commit_callbacks() as asked:
+        notices.sweep()
+    notices.send(activation.pk)
+    with django_capture_on_commit_callbacks() as afterwards:
+        notices.sweep()
+
+    assert (len(nothing), len(asked), len(afterwards)) == (0, 1, 0)
+
+
+def test_past_thirty_minutes_people_are_told_once_and_of_the_end_as_well(activation: Activation) -> None:
+    older(activation, 31)
+    for _ in range(2):
+        notices.sweep()
+        notices.send(activation.pk)
+
+    assert [message.subject for message in mail.outbox] == ["us-west-2 takes longer than usual · Own Company"] * 2
+    assert Event.objects.filter(kind=Kind.REGION_LATE.value).count() == 1
+    end(activation, ActivationStatus.ACTIVE)
+    notices.send(activation.pk)
+    assert [message.subject for message in mail.outbox[2:]] == ["us-west-2 is active · Own Company"] * 2
+
+
+def test_a_mail_server_that_is_away_is_an_event_and_is_asked_again_for_a_while(
+    activation: Activation, settings: Settings
+) -> None:
+    mailers = settings.MAILERS
+    settings.MAILERS = NOBODY_LISTENS
+    end(activation, ActivationStatus.FAILED)
+
+    for _ in range(2):
+        notices.send(activation.pk)
+
+    (event,) = sent_events()
+    assert (event.outcome, event.after["to"]) == (Outcome.FAILED, [])
+    assert "did not take it" in event.reason
+    settings.MAILERS = mailers
+    assert notices.due(activation) is None, "not before a pause"
+    found = notices.due(activation, now=timezone.now() + timedelta(minutes=2))
+    assert found is not None
+    notices.deliver(activation, found[0], reached=found[1])
+    assert len(mail.outbox) == 2
+    assert [each.outcome for each in sent_events()] == [Outcome.FAILED, Outcome.DONE]
+
+
+def test_what_was_resumed_after_a_mail_is_told_of_anew(activation: Activation) -> None:
+    end(activation, ActivationStatus.FAILED)
+    notices.send(activation.pk)
+    activation.refresh_from_db()
+    end(activation, ActivationStatus.ACTIVATING)
+    notices.send(activation.pk)
+    activation.refresh_from_db()
+    end(activation, ActivationStatus.ACTIVE)
+    notices.send(activation.pk)
+
+    subjects = [message.subject.split(" · ")[0] for message in mail.outbox]
+    assert subjects == ["us-west-2 could not be activated"] * 2 + ["us-west-2 is active"] * 2
+
+
+def test_an_organization_s_name_cannot_add_a_header(activation: Activation) -> None:
+    activation.organization.name = "Own\nBcc: all@example.com"
+    activation.organization.save()
+    end(activation, ActivationStatus.ACTIVE)
+    notices.send(activation.pk)
+
+    assert mail.outbox[0].subject == "us-west-2 is active · Own Bcc: all@example.com"
