@@ -20,6 +20,7 @@ from activation.views import (
     runs,
     settings,
     setup,
+    states,
 )
 
 # Nobody signs up here, and addresses are not changed by their owners: an invitation is bound to one.
@@ -63,6 +64,7 @@ organization = [
     path("runs/<str:run>/status/", runs.run_status, name="run_status"),
     path("runs/<str:run>/log/", runs.run_log, name="run_log"),
     path("runs/<str:run>/log.txt", runs.run_log_raw, name="run_log_raw"),
+    path("runs/<str:run>/state/", states.run_state, name="run_state"),
     path("runs/<str:run>/review/", review.run_review, name="run_review"),
     path("runs/<str:run>/approve/", review.run_approve, name="run_approve"),
     path("runs/<str:run>/cancel/", runs.run_cancel, name="run_cancel"),

@@ -243,6 +243,9 @@ TABLE = (
     Row("run_log", "POST", NOBODY_POSTS, run),
     Row("run_log_raw", "GET", EVERY_MEMBER_READS, run),
     Row("run_log_raw", "POST", NOBODY_POSTS, run),
+    # An owner is asked for the password first.
+    Row("run_state", "GET", members(owner=302, operator=403, admin=403, auditor=403), run),
+    Row("run_state", "POST", members(owner=302, operator=403, admin=403, auditor=403), run),
     Row("run_review", "GET", EVERY_MEMBER_READS, run),
     Row("run_review", "POST", NOBODY_POSTS, run),
     Row("run_approve", "GET", NOBODY_POSTS, run),

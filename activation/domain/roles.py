@@ -19,6 +19,7 @@ class Right(StrEnum):
     WALK_WIZARD = "walk_wizard"
     APPROVE_RUN = "approve_run"
     REVEAL_EXTERNAL_ID = "reveal_external_id"
+    DOWNLOAD_STATE = "download_state"
     SEE_LICENSE = "see_license"
     MANAGE_LICENSE = "manage_license"
     MANAGE_MEMBERS = "manage_members"
@@ -37,6 +38,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.WALK_WIZARD,
             R.APPROVE_RUN,
             R.REVEAL_EXTERNAL_ID,
+            R.DOWNLOAD_STATE,
             R.SEE_LICENSE,
             R.MANAGE_MEMBERS,
             R.SEE_MEMBERS,

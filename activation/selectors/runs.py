@@ -331,7 +331,7 @@ def arns_of(run: Run) -> list[dict[str, str]]:
 
 
 def allowed(run: Run, member: Member, later: Run | None) -> frozenset[str]:
-    """Return the buttons that the member gets: review, cancel, force, discard, retry, go_on."""
+    """Return what the member gets to press: review, cancel, force, discard, retry, go_on, state."""
     if not member.may(Right.WALK_WIZARD):
         return frozenset()
     status = RunStatus(run.status)
@@ -346,6 +346,8 @@ def allowed(run: Run, member: Member, later: Run | None) -> frozenset[str]:
         may.add("retry")
     if status in SUCCEEDED and run.kind == Run.APPLY:
         may.add("go_on")
+    if member.may(Right.DOWNLOAD_STATE) and StateVersion.objects.filter(run=run).exists():
+        may.add("state")
     return frozenset(may)
 
 

@@ -91,6 +91,10 @@ RUNS: Final = {
         "What was sealed cannot be opened with this portal's master keys.",
         "Put the earlier master key back into MASTER_KEYS.",
     ),
+    "state_none": Wording(
+        "This run wrote no state: it changed nothing in AWS.",
+        "Look at the run that it went on from, or at a later one.",
+    ),
     "could_not_start": Wording(
         "The run could not be started: {detail}", "Try again; the Installation page shows this host's health."
     ),
