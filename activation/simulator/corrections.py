@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from activation.simulator.nodes import start_and_end_instances
+
 # What EKS takes where no version is asked for; moto's own is years out of support.
 KUBERNETES_VERSION = "1.33"
 
@@ -27,6 +29,7 @@ def correct_eks(random: Any) -> None:
     # Made up where none was asked for, which Terraform would take for a change from outside.
     models.__dict__["DEFAULT_REMOTE_ACCESS"] = None
     models.__dict__["DEFAULT_KUBERNETES_VERSION"] = KUBERNETES_VERSION
+    start_and_end_instances()
 
 
 def correct_launch_templates() -> None:
