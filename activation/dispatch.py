@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
 VERIFY_EVENTS = "activation.verify_events"
 MAKE_RECORD = "activation.make_record"
+CHECK_OUTSIDE = "activation.check_outside"
 SEND_NOTICE = "activation.send_notice"
 START_QUEUE = "start"
 
@@ -39,6 +40,11 @@ def verify_events(organization_id: str = "") -> None:
 def send_notice(activation_id: str) -> None:
     """Have what is due about an activation written to people, by a worker that may wait for a mail server."""
     transaction.on_commit(lambda: send(SEND_NOTICE, activation_id, START_QUEUE))
+
+
+def check_outside(activation_id: str) -> None:
+    """Have a built region looked at from outside."""
+    transaction.on_commit(lambda: send(CHECK_OUTSIDE, activation_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

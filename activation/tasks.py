@@ -4,7 +4,7 @@ from celery import shared_task
 
 from activation import dispatch
 from activation.domain import trace
-from activation.services import checkpoints, launching, notices, records, shipping, sweeping
+from activation.services import checkpoints, launching, notices, records, regions, shipping, sweeping
 
 
 @shared_task(name="activation.start_run", acks_late=False, max_retries=0)
@@ -28,6 +28,7 @@ def sweep() -> None:
     trace.run_id.set("")
     sweeping.sweep()
     records.sweep()
+    regions.sweep()
     notices.sweep()
 
 
@@ -58,3 +59,10 @@ def send_notice(activation_id: str) -> None:
     """Write to people what is due about an activation."""
     trace.run_id.set("")
     notices.send(activation_id)
+
+
+@shared_task(name="activation.check_outside", acks_late=False, max_retries=0)
+def check_outside(activation_id: str) -> None:
+    """Look at a built region from outside."""
+    trace.run_id.set("")
+    regions.check_outside(activation_id)

@@ -1,7 +1,7 @@
 """The safety check: a plan may only do what its configuration package is for."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from activation.domain.plan import PlannedPolicy, PlanReview, ResourceChange, configuration_address
@@ -29,6 +29,7 @@ DATA_TYPES = frozenset(
 )
 """Data sources that only look; others, such as a Lambda function's invocation, do things while planning."""
 
+REMOVAL = "Nothing is deleted or replaced"
 _INSTANCE_KEYS = frozenset({"each.key", "count.index"})
 _PLAIN_KEY = re.compile(r'\[(?:"[A-Za-z0-9_-]+"|\d+)\]$')
 _NAMED_TYPES = frozenset({"aws_iam_policy", "aws_iam_role"})
@@ -98,23 +99,32 @@ def inspect(review: PlanReview, rules: Rules) -> Verdict:
             "Only the AWS provider, and no commands",
             "Providers: {} in use.",
             len(review.providers),
-            _tools(review, rules),
+            tools_used(review, rules),
         ),
-        ("Only what this package is for", "{} resources, all of known types.", len(managed), _scope(managed, rules)),
-        ("Names and paths", "{} names and paths as agreed.", len(managed), _naming(managed, rules)),
-        ("Nothing is deleted or replaced", "", 0, _removal(managed, rules)),
+        ("Only what this package is for", "{} resources, all of known types.", len(managed), scope(managed, rules)),
+        ("Names and paths", "{} names and paths as agreed.", len(managed), naming(managed, rules)),
+        (REMOVAL, "", 0, removal(managed, rules)),
         ("Permissions boundary", "{} roles, each with its boundary.", len(roles), _boundaries(roles, standing, rules)),
         ("Trust policies", "{} roles trust one principal, with the external ID.", len(roles), _trusts(review, rules)),
         ("Policy documents", "{} policies within limits.", len(review.policies), _policies(review)),
         ("Attachments", "Only this package's policies, on its own roles.", 0, _attachments(standing, roles, rules)),
     )
+    return verdict_of(parts, managed, rules)
+
+
+Part = tuple[str, str, int, Iterable[Finding]]
+"""A line of the verdict: its title, what it says where all is well, the number in that, what was found."""
+
+
+def verdict_of(parts: Iterable[Part], managed: list[ResourceChange], rules: Rules) -> Verdict:
+    """Put lines together; the one about deletes and replacements gets its words by what this run may do."""
     findings: list[Finding] = []
     checks: list[Check] = []
     for title, detail, count, found in parts:
         each = tuple(found)
         findings += each
         said = detail.format(count)
-        if title.startswith("Nothing is deleted"):
+        if title == REMOVAL:
             title, said = _removal_words(managed, rules)
         checks.append(Check(title, not each, said if not each else " ".join(finding.text for finding in each)))
     return Verdict(passed=not findings, findings=tuple(findings), checks=tuple(checks))
@@ -127,10 +137,11 @@ def _removal_words(managed: list[ResourceChange], rules: Rules) -> tuple[str, st
         return "Only what is listed is replaced", f"{', '.join(anew)}: {why}."
     if rules.allow_destroy and not rules.retry:
         return "Deletes only this package's things", "This is a run that deletes, and was started as one."
-    return "Nothing is deleted or replaced", "No delete, no replacement."
+    return REMOVAL, "No delete, no replacement."
 
 
-def _tools(review: PlanReview, rules: Rules) -> Iterator[Finding]:
+def tools_used(review: PlanReview, rules: Rules) -> Iterator[Finding]:
+    """Find providers, settings, provisioners and data sources that a package may not use."""
     for provider in review.providers:
         if provider not in _PROVIDERS:
             yield Finding("provider", "", f"The plan uses the provider {provider}; only hashicorp/aws is allowed.")
@@ -152,7 +163,8 @@ def _tools(review: PlanReview, rules: Rules) -> Iterator[Finding]:
         )
 
 
-def _scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+def scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    """Find what is no part of the package, or would be taken over without having been found again."""
     for change in managed:
         if change.type not in rules.resource_types:
             yield Finding("resource_type", change.address, f"{change.address} is of a type this package does not have.")
@@ -166,7 +178,8 @@ def _scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
             yield Finding("action", change.address, f"{change.address}: the action {actions} is not allowed.")
 
 
-def _naming(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+def naming(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    """Find roles and policies whose name or path is not the package's."""
     for change in managed:
         # What a replacement or a change takes away must be ours as well, not only what comes.
         for values in filter(None, (change.before, change.after)):
@@ -187,7 +200,8 @@ def _name_allowed(name: str, rules: Rules) -> bool:
     return name in rules.names if rules.names else name.startswith(rules.name_prefixes)
 
 
-def _removal(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+def removal(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
+    """Find deletes and replacements that this run may not make."""
     for change in managed:
         if change.action == "replace" and (rules.retry or not rules.allow_destroy) and not _may_replace(change, rules):
             yield Finding("replace", change.address, f"{change.address} would be deleted and created anew.")
@@ -210,7 +224,7 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
         given = role.after.get("permissions_boundary")
         if role.is_unknown("permissions_boundary"):
             # Known after apply: then the expression must point at one policy of this plan and nothing else.
-            if not _points_at_one(role, "permissions_boundary", policies):
+            if not points_at_one(role, "permissions_boundary", policies):
                 yield Finding(
                     "boundary_unproved", role.address, f"{role.address}: nothing shows which boundary it will have."
                 )
@@ -298,13 +312,13 @@ def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], ru
         if change.type != "aws_iam_role_policy_attachment":
             continue
         if change.is_unknown("role"):
-            own_role = _points_at_one(change, "role", role_addresses)
+            own_role = points_at_one(change, "role", role_addresses)
         else:
             own_role = change.after.get("role") in own_roles
         if not own_role:
             yield Finding("attachment_role", change.address, f"{change.address} changes a role of someone else.")
         if change.is_unknown("policy_arn"):
-            own_policy = _points_at_one(change, "policy_arn", policies)
+            own_policy = points_at_one(change, "policy_arn", policies)
         else:
             own_policy = change.after.get("policy_arn") in arns
         if not own_policy:
@@ -313,7 +327,7 @@ def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], ru
             )
 
 
-def _points_at_one(change: ResourceChange, attribute: str, addresses: Collection[str]) -> bool:
+def points_at_one(change: ResourceChange, attribute: str, addresses: Collection[str]) -> bool:
     """Whether the attribute's expression refers to exactly one of these resources, and to nothing else.
 
     Terraform lists `aws_iam_policy.a.arn` and `aws_iam_policy.a` both; the text of the expression is not in the plan.

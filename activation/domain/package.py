@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from activation.domain.archive import digest
@@ -87,6 +87,11 @@ class Package:
     caller_resources: tuple[str, ...]
     findings: tuple[Finding, ...]
     digest: str
+    # How its building is shown: `{"name", "label"}` in order; what each address is for, how it is found and imported;
+    # whom its roles trust. Empty where the manifest does not say.
+    phases: tuple[Mapping[str, str], ...] = ()
+    resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    trusts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @property
     def arn_outputs(self) -> tuple[str, ...]:
@@ -113,7 +118,8 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
     outputs = tuple(sorted(block.labels[0] for block in root.blocks("output") if block.labels))
     resources = tuple(_resources(modules, root, ""))
     types = [resource_type for resource_type, _ in resources]
-    caller = _mapping(manifest, "caller")
+    caller, trusts = _mapping(manifest, "caller"), _mapping(manifest, "trusts")
+    resources_said = _mapping(manifest, "resources")
     return Package(
         name=_text(manifest, "name", _NAME) or name or "unnamed",
         version=_text(manifest, "version", _VERSION),
@@ -125,8 +131,12 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
         providers=(PROVIDER,),
         caller_actions={phase: _strings(caller, phase, _ACTION) for phase in _PHASES if phase in caller},
         caller_resources=_strings(caller, "resources", None),
-        findings=tuple(_findings(files, variables, outputs)),
+        # What builds a region returns no seven ARNs and asks for no external ID: step 2 did.
+        findings=tuple(_findings(files, variables, outputs, authorizes="phases" not in manifest)),
         digest=digest(files),
+        phases=_texts_of(manifest.get("phases", [])),
+        resources=dict(zip(resources_said, _texts_of([*resources_said.values()]), strict=True)),
+        trusts={address: _mapping(trusts, address) for address in trusts},
     )
 
 
@@ -191,16 +201,17 @@ def _resources(
 
 
 def _findings(
-    files: Mapping[str, bytes], variables: tuple[Variable, ...], outputs: tuple[str, ...]
+    files: Mapping[str, bytes], variables: tuple[Variable, ...], outputs: tuple[str, ...], *, authorizes: bool
 ) -> Iterator[Finding]:
     keys = [variable for variable in variables if variable.name in KEY_VARIABLES]
     if lasting := tuple(variable.name for variable in keys if not variable.ephemeral):
         yield Finding("keys_not_ephemeral", lasting)
     if preset := tuple(variable.name for variable in keys if variable.default):
         yield Finding("keys_preset", preset)
-    if missing := tuple(name for name in SEVEN_OUTPUTS if name not in outputs):
+    missing = tuple(name for name in SEVEN_OUTPUTS if name not in outputs)
+    if authorizes and missing:
         yield Finding("outputs_missing", missing)
-    if not any(variable.name == "external_id" for variable in variables):
+    if authorizes and not any(variable.name == "external_id" for variable in variables):
         yield Finding("external_id_not_asked", ("external_id",))
     locked = _LOCKED.findall(files.get(LOCK, b"").decode("utf-8", "replace"))
     if not any(source.endswith(f"/{PROVIDER}") for source in locked):
@@ -232,6 +243,15 @@ def _text(manifest: Mapping[str, object], key: str, grammar: re.Pattern[str] | N
     if found and grammar is not None and not grammar.fullmatch(found):
         raise Refused("package_manifest", field="archive")
     return found
+
+
+def _texts_of(said: object) -> tuple[Mapping[str, str], ...]:
+    """Return a list of objects whose values are texts; raises Refused("package_manifest") for anything else."""
+    if not isinstance(said, list) or not all(isinstance(each, dict) for each in said):
+        raise Refused("package_manifest", field="archive")
+    if not all(isinstance(text, str) and text.isprintable() for each in said for text in each.values()):
+        raise Refused("package_manifest", field="archive")
+    return tuple(said)
 
 
 def _strings(manifest: Mapping[str, object], key: str, grammar: re.Pattern[str] | None) -> tuple[str, ...]:

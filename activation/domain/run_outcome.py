@@ -6,6 +6,24 @@ from typing import Any
 
 from activation.domain.run_status import RunStatus
 
+# Why a supervisor stops Terraform whose session is nearly over.
+SESSION_OVER = "session"
+
+# Why Terraform was asked to stop → what becomes of the run, and why in words.
+_STOPPED = {
+    SESSION_OVER: (
+        RunStatus.INTERRUPTED,
+        "The session with AWS lives an hour at most; Terraform was stopped before its end, its state saved.",
+    ),
+    "cancel": (RunStatus.CANCELED, "Stopped as asked, with its state saved."),
+    "deadline": (RunStatus.ERRORED, "It took longer than it may and was stopped."),
+    "abandoned": (
+        RunStatus.INTERRUPTED,
+        "No worker was there to follow it, so Terraform was stopped, its state saved.",
+    ),
+    "shutdown": (RunStatus.INTERRUPTED, "The portal was shut down; Terraform stopped with its state saved."),
+}
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -29,19 +47,9 @@ def outcome(end: Mapping[str, Any], *, phase: str, finished: int, planned: int, 
     if killed:
         status = RunStatus.FORCE_CANCELED if stopped == "cancel" else RunStatus.INTERRUPTED
         return Outcome(status, f"Terraform did not stop by itself and was killed. {saved}")
-    if stopped == "cancel":
-        return Outcome(RunStatus.CANCELED, f"Stopped as asked, with its state saved. {saved}")
-    if stopped == "deadline":
-        return Outcome(RunStatus.ERRORED, f"It took longer than it may and was stopped. {saved}")
-    if stopped == "abandoned":
-        return Outcome(
-            RunStatus.INTERRUPTED,
-            f"No worker was there to follow it, so Terraform was stopped, its state saved. {saved}",
-        )
-    if stopped == "shutdown":
-        return Outcome(
-            RunStatus.INTERRUPTED, f"The portal was shut down; Terraform stopped with its state saved. {saved}"
-        )
+    if stopped in _STOPPED:
+        status, why = _STOPPED[stopped]
+        return Outcome(status, f"{why} {saved}")
     if stopped.startswith("disk"):
         return Outcome(RunStatus.ERRORED, f"The portal's disk is full ({stopped}); Terraform was stopped. {saved}")
     if stopped:

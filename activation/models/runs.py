@@ -156,6 +156,11 @@ class Run(models.Model):
         return LABELS[RunStatus(self.status)]
 
     @property
+    def is_of_region(self) -> bool:
+        """Return whether it builds a cloud region, and not the roles of step 2."""
+        return self.workspace.kind == Workspace.REGION
+
+    @property
     def has_ended(self) -> bool:
         """Return whether nothing will change any more."""
         return RunStatus(self.status) in ENDED

@@ -39,6 +39,8 @@ class Spec:
     deadline_seconds: float
     # Stop Terraform when no worker has touched the lease file for this long.
     abandoned_seconds: float
+    # Stop Terraform when its AWS session has been used for this long; 0 = it lives as long as the phase may.
+    session_seconds: float = 0.0
     # After a SIGINT Terraform may take this long before it is killed.
     grace_seconds: float = 120.0
     # Files of the work directory to seal at the end: name there → name in the control directory.

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from activation.domain.progress import EventReader
 from activation.domain.redaction import Masker
+from activation.domain.run_outcome import SESSION_OVER
 from activation.domain.sealing import seal
 from activation.runner import control as controls
 from activation.runner import sandbox, workspace
@@ -241,6 +242,8 @@ class Supervisor:
             self.stop(reason)
         if now - self.began > self.spec.deadline_seconds:
             self.stop("deadline")
+        if self.spec.session_seconds and now - self.began > self.spec.session_seconds:
+            self.stop(SESSION_OVER)
         if now - self.lease_seen > self.spec.abandoned_seconds:
             self.stop("abandoned")
         if self.stopped_for and not self.killed_for:

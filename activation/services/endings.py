@@ -14,15 +14,13 @@ from activation.domain.arn_set import ARN_OUTPUTS, check_set
 from activation.domain.events import Kind
 from activation.domain.events import Outcome as EventOutcome
 from activation.domain.explanations import explain
-from activation.domain.guard import inspect
 from activation.domain.plan import PlanReview, read_plan
-from activation.domain.run_outcome import outcome
-from activation.domain.run_status import RunStatus
+from activation.domain.run_outcome import SESSION_OVER, outcome
+from activation.domain.run_status import ENDED, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import read_state
 from activation.models import CloudAccount, Credential, Plan, Run, StateVersion
-from activation.services import activations, events, run_keys
-from activation.services.packages import rules_for
+from activation.services import activations, events, region_endings, run_inputs, run_keys
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +48,14 @@ def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> No
     )
     if found.status is not None:
         explanation = explanation_of(end) if found.explain else {}
-        conclude(run, to=found.status, epoch=epoch, reason=found.reason, explanation=explanation)
+        conclude(
+            run,
+            to=found.status,
+            epoch=epoch,
+            reason=found.reason,
+            explanation=explanation,
+            session_over=end["stopped_for"] == SESSION_OVER,
+        )
     elif run.phase == "plan":
         store_plan(run, end, epoch=epoch, control=control)
     else:
@@ -77,7 +82,7 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -
         )
         return
     review = read_plan(json.loads(content))
-    verdict = inspect(review, rules_for(run))
+    verdict = run_inputs.judge(run, review)
     newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").first()
     with transaction.atomic():
         if not review.has_changes and verdict.passed:
@@ -98,12 +103,22 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -
                 "verdict": verdict.to_json(),
             },
         )
-        conclude(run, to=target, epoch=epoch, reason=reason, planned_at=timezone.now())
+        moved = conclude(run, to=target, epoch=epoch, reason=reason, planned_at=timezone.now())
+        if moved and target is RunStatus.PLANNED and run.continues_id is not None:
+            more = region_endings.confirm(run, review)
+            Run.objects.filter(pk=run.pk).update(reason=more)
 
 
 @transaction.atomic
 def conclude(
-    run: Run, *, to: RunStatus, epoch: int | None, reason: str = "", explanation: Any = None, **changes: Any
+    run: Run,
+    *,
+    to: RunStatus,
+    epoch: int | None,
+    reason: str = "",
+    explanation: Any = None,
+    session_over: bool = False,
+    **changes: Any,
 ) -> bool:
     """Move a run to what its phase came to, with all that belongs to it; return whether this call did it."""
     moved = Run.objects.move(run.pk, to=to, epoch=epoch, reason=reason, explanation=explanation or {}, **changes)
@@ -113,10 +128,12 @@ def conclude(
         Run.objects.filter(pk=run.pk).update(lease_until=None)
     else:
         destroy_credential(run, reason=f"the run ended: {to}")
-    if to in {RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED}:
+    if to in {RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED} and not run.is_of_region:
         store_outputs(run)
     failed = to in {RunStatus.ERRORED, RunStatus.INTERRUPTED, RunStatus.FORCE_CANCELED}
     events.record_of_run(KINDS[to], run, outcome=EventOutcome.FAILED if failed else EventOutcome.DONE, reason=reason)
+    if run.is_of_region and to in ENDED and not (session_over and region_endings.goes_on(run)):
+        region_endings.ended(run, to=to, reason=region_endings.timed_out(run) if session_over else reason)
     return True
 
 

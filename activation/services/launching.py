@@ -21,8 +21,9 @@ from activation.models import Credential, Plan, Run, StateVersion
 from activation.runner import process, sandbox, terraform, workspace
 from activation.runner.lock import Held
 from activation.runner.spec import Command, Spec
-from activation.services import endings, events, host, recovery, run_keys
-from activation.services.packages import key_environment, variables_for
+from activation.services import endings, events, host, recovery, region_endings, run_keys, vendor
+from activation.services.packages import key_environment
+from activation.services.run_inputs import variables_for
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,8 @@ def specification(run: Run) -> Spec:
             uid=uid,
             landlock=landlock,
         ),
-        deadline_seconds=settings.PLAN_DEADLINE_SECONDS if run.phase == PLAN else settings.APPLY_DEADLINE_SECONDS,
+        deadline_seconds=deadline_of(run),
+        session_seconds=settings.REGION_SESSION_SECONDS if run.is_of_region and run.phase == APPLY else 0,
         abandoned_seconds=settings.RUN_ABANDONED_SECONDS,
         keep=keep,
         template=str(template),
@@ -169,8 +171,25 @@ def specification(run: Run) -> Spec:
     )
 
 
+def deadline_of(run: Run) -> float:
+    """Return how long the run's present phase may take, seconds."""
+    if run.phase == PLAN:
+        return settings.PLAN_DEADLINE_SECONDS
+    return region_endings.seconds_left(run) if run.is_of_region else settings.APPLY_DEADLINE_SECONDS
+
+
 def keys_of(run: Run) -> AccessKeys:
-    """Return the run's AWS keys; raises Refused where they were destroyed."""
+    """Return the run's AWS keys: for a region an hour's session of the bootstrap role, taken now and stored nowhere.
+
+    Raises Faulted where they were destroyed, and Refused and Faulted where AWS gives no session.
+    """
+    if run.is_of_region:
+        return vendor.take_role(
+            run.workspace.cloud_account.arns["bootstrap_role_arn"],
+            external_id=run.organization.external_id or "",
+            region=run.region,
+            name=run.pk,
+        )
     credential = Credential.objects.select_related("run").filter(run=run).first()
     if credential is None or credential.sealed is None:
         raise Faulted("key_destroyed")

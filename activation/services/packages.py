@@ -22,7 +22,7 @@ from activation.models import Activation, PackageVersion, Run
 from activation.packages import bundled
 from activation.services import events
 
-IAM_PACKAGE = "terraform-aws-iam"
+IAM_PACKAGE, REGION_PACKAGE = "terraform-aws-iam", "terraform-aws-region"
 # The role of Zilliz Cloud's control plane, from its public Terraform examples.
 ZILLIZ_PRINCIPAL_ARN = "arn:aws:iam::965570967084:role/zilliz-byoc"
 # Names as in the guide; a package by somebody else may have others, which its taking in says.
@@ -99,16 +99,19 @@ def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str,
         "caller_resources": list(package.caller_resources),
         "findings": [{"code": f.code, "text": f.text, "next_step": f.next_step} for f in package.findings],
         "keys_stay_out_of_plan": package.keys_stay_out_of_plan,
+        "phases": [dict(each) for each in package.phases],
+        "resources": {address: dict(each) for address, each in package.resources.items()},
+        "trusts": {address: dict(each) for address, each in package.trusts.items()},
     }
 
 
-def ensure_bundled() -> PackageVersion:
-    """Return the bundled reference package, taken in on first use."""
-    files = bundled(IAM_PACKAGE)
+def ensure_bundled(name: str = IAM_PACKAGE) -> PackageVersion:
+    """Return a bundled package as it comes with this version of the portal, taken in on first use."""
+    files = bundled(name)
     row = PackageVersion.objects.filter(sha256=read_package(files).digest).first()
     if row is None:
-        row = add_package(pack(files, IAM_PACKAGE), source="bundled", actor=events.PORTAL, is_reference=True)
-    if not PackageVersion.objects.filter(name=IAM_PACKAGE, chosen_for=ControlPlane.SELF).exists():
+        row = add_package(pack(files, name), source="bundled", actor=events.PORTAL, is_reference=True)
+    if not PackageVersion.objects.filter(name=name, chosen_for=ControlPlane.SELF).exists():
         PackageVersion.objects.filter(pk=row.pk).update(chosen_for=ControlPlane.SELF)
         row.refresh_from_db()
     return row
@@ -158,7 +161,12 @@ def variables_for(run: Run) -> dict[str, Any]:
         "allowed_account_ids": [account.account_id],
         "activation_tags": {"byoc:activation": account.tag},
     }
-    known = declared(run.package)
+    return only_declared(run.package, values)
+
+
+def only_declared(package: PackageVersion, values: dict[str, Any]) -> dict[str, Any]:
+    """Return those values that a package has variables for; raises Faulted where it cannot do without another one."""
+    known = declared(package)
     missing = [
         name
         for name, variable in known.items()

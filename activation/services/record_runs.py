@@ -14,7 +14,8 @@ from activation.domain.state import NotAState
 from activation.models import Run, StateVersion
 from activation.selectors import record_contents as contents
 from activation.services import run_keys
-from activation.services.packages import KEY_VALUES, variables_for
+from activation.services.packages import KEY_VALUES
+from activation.services.run_inputs import variables_for
 
 log = logging.getLogger(__name__)
 

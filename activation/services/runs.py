@@ -17,7 +17,7 @@ from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Event, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
 from activation.selectors.run_logs import raw_log
-from activation.services import activations, endings, events, packages, recovery, run_keys
+from activation.services import activations, endings, events, packages, recovery, region_endings, run_keys
 
 # Less of the key's hour left than this, and an approval asks for the key again.
 APPROVAL_NEEDS = timedelta(minutes=15)
@@ -155,7 +155,9 @@ def renew_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_a
 
 
 def needs_key_again(run: Run) -> bool:
-    """Return whether too little of the key's time is left for an approval."""
+    """Return whether too little of the key's time is left for an approval; a region's run gets its key by itself."""
+    if run.is_of_region:
+        return False
     credential = Credential.objects.filter(run=run, sealed__isnull=False).first()
     return credential is None or credential.expires_at - timezone.now() < APPROVAL_NEEDS
 
@@ -185,6 +187,8 @@ def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
     if not moved:
         raise Refused("run_moved_on")
     events.record_of_run(Kind.RUN_APPROVED, run, actor=actor)
+    if run.is_of_region:
+        region_endings.begun(run, actor=actor)
     dispatch.start_run(run.pk)
 
 
@@ -196,6 +200,8 @@ def discard(run: Run, *, actor: events.Actor, reason: str = "") -> None:
         raise Refused("run_moved_on")
     endings.destroy_credential(run, reason="the plan was discarded")
     events.record_of_run(Kind.RUN_DISCARDED, run, actor=actor, reason=reason)
+    if run.is_of_region:
+        region_endings.ended(run, to=RunStatus.DISCARDED, reason=reason or "The plan was discarded.")
 
 
 @transaction.atomic
@@ -212,6 +218,8 @@ def cancel(run: Run, *, actor: events.Actor) -> None:
         if moved:
             endings.destroy_credential(run, reason="the run was canceled")
             events.record_of_run(Kind.RUN_CANCELED, run, actor=actor)
+            if run.is_of_region:
+                region_endings.ended(run, to=RunStatus.CANCELED, reason=f"Canceled by {actor.name}.")
             return
     asked = Run.objects.at_work().filter(pk=run.pk, cancel_requested_at__isnull=True).update(cancel_requested_at=now)
     if asked:

@@ -31,6 +31,14 @@ REGIONS: Final = {
         "This portal has no identity in AWS with which it could take your roles.",
         "The person who runs it sets VENDOR_ACCESS_KEY_ID and VENDOR_SECRET_ACCESS_KEY, or VENDOR_IDENTITY=host.",
     ),
+    "region_not_chosen": Wording("The network of this region has not been chosen.", "Choose it in step 3."),
+    "region_is_built_by_zilliz": Wording(
+        "The Zilliz Cloud console builds this region, not this portal.", "Hand the values over; the portal watches."
+    ),
+    "region_not_startable": Wording(
+        "This region cannot be begun: it is {status}.", "Look at the activation; it says what is next."
+    ),
+    "region_without_state": Wording("No state of this region is stored.", "Start the activation again."),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
         "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",

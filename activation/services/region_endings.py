@@ -1,0 +1,121 @@
+"""What the end of a region's run means for its activation, and how it goes on when only its session was over."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from activation import dispatch
+from activation.domain.continuation import beyond
+from activation.domain.events import Kind
+from activation.domain.plan import PlanReview
+from activation.domain.run_status import SUCCEEDED, RunStatus
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, Plan, Run
+from activation.models.identity import run_identity
+from activation.services import activations, events, licenses, run_keys
+
+# Less than this of the time left is not worth a new session, seconds.
+WORTH_IT = 60
+TIME_OVER = "It was not done within {minutes} minutes and was stopped, its state saved."
+
+
+def root_of(run: Run) -> Run:
+    """Return the run whose plan a person approved and which this one, perhaps, continues."""
+    while run.continues is not None:
+        run = run.continues
+    return run
+
+
+def seconds_left(run: Run) -> float:
+    """Return what is left of the time that building may take, from the approved run's apply on."""
+    since = root_of(run).apply_started_at or timezone.now()
+    return max(1.0, settings.REGION_DEADLINE_SECONDS - (timezone.now() - since).total_seconds())
+
+
+def goes_on(run: Run) -> Run | None:
+    """Let another run go on, with a fresh session, where one that has just ended stopped for that; within its commit.
+
+    Returns None where too little of the time is left.
+    """
+    if seconds_left(run) < WORTH_IT:
+        return None
+    pk = run_identity()
+    next_run = Run.objects.create(
+        pk=pk,
+        organization=run.organization,
+        workspace=run.workspace,
+        activation=run.activation,
+        package=run.package,
+        region=run.region,
+        retry_of=run,
+        continues=run,
+        created_by=run.created_by,
+        created_by_name=run.created_by_name,
+        wrapped_key=run_keys.fresh(pk),
+    )
+    root = root_of(run)
+    after = {"continues": run.pk, "approved_by": root.approved_by_name}
+    events.record_of_run(Kind.RUN_CONTINUED, next_run, after=after)
+    dispatch.start_run(pk)
+    return next_run
+
+
+def confirm(run: Run, review: PlanReview) -> str:
+    """Confirm a continuation's plan under the approval that its first run got, within the commit of the plan.
+
+    Returns why it is not covered by that, for a person to decide; empty where it was confirmed.
+    """
+    root = root_of(run)
+    approved = PlanReview.from_json(Plan.objects.only("review").get(run=root).review)
+    more = beyond(review, approved)
+    if more:
+        return f"This is more than what {root.approved_by_name} approved: {' '.join(more[:3])}"
+    moved = Run.objects.move(
+        run.pk,
+        to=RunStatus.CONFIRMED,
+        approved_by=root.approved_by,
+        approved_by_name=root.approved_by_name,
+        approved_at=timezone.now(),
+    )
+    if moved:
+        after = {"continues": root.pk, "approved_by": root.approved_by_name}
+        events.record_of_run(Kind.RUN_APPROVED, run, reason=f"covered by the approval of {root.pk}", after=after)
+        dispatch.start_run(run.pk)
+    return ""
+
+
+def begun(run: Run, *, actor: events.Actor) -> None:
+    """Take the activation to step 4's work once its plan is approved, within the approval's commit.
+
+    Raises Refused where the license allows no new region.
+    """
+    activation = Activation.objects.select_related("organization").get(pk=run.activation_id)
+    if activation.status == ActivationStatus.CONFIGURING:
+        licenses.check_may_activate_region(activation.organization)
+    changes = {"activating_since": timezone.now(), "warned_at": None, "reason": ""}
+    activations.move(activation, to=ActivationStatus.ACTIVATING, by=actor, **changes)
+
+
+def ended(run: Run, *, to: RunStatus, reason: str) -> None:
+    """Take the activation on after a region's run ended and nothing goes on from it, within the run's commit."""
+    activation = Activation.objects.select_related("organization").get(pk=run.activation_id)
+    if to in SUCCEEDED:
+        if activation.status != ActivationStatus.ACTIVATING:
+            activations.move(activation, to=ActivationStatus.ACTIVATING, by=events.PORTAL, reason="")
+        dispatch.check_outside(activation.pk)
+    elif activation.status == ActivationStatus.ACTIVATING:
+        fail(activation, reason=reason or "The run ended before the region was built.")
+
+
+def fail(activation: Activation, *, reason: str) -> bool:
+    """Let an activation fail, with the reason in words, and have people told; return whether this call did it."""
+    moved = activations.move(activation, to=ActivationStatus.FAILED, by=events.PORTAL, reason=reason)
+    if moved:
+        dispatch.send_notice(activation.pk)
+    return moved
+
+
+def timed_out(run: Run) -> str:
+    """Return the reason of a run that used up all the time that building may take."""
+    return TIME_OVER.format(minutes=int(timedelta(seconds=settings.REGION_DEADLINE_SECONDS).total_seconds() // 60))
