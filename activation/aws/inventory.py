@@ -85,7 +85,11 @@ class Inventory:
             parameters["Marker"] = page["Marker"]
 
     def ask(self, operation: str, **parameters: Any) -> dict[str, Any]:
-        """Ask IAM, again and again with growing pauses where that may help.
+        """Ask IAM; raises as `ask_of` does."""
+        return self.ask_of("iam", operation, **parameters)
+
+    def ask_of(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        """Ask a service, again and again with growing pauses where that may help.
 
         Raises the Refused and Faulted of `activation.aws.errors.read`; Faulted("recovery_inconclusive") where AWS could
         not be asked in the end.
@@ -93,7 +97,7 @@ class Inventory:
         for pause in (*self._pauses, None):
             self._before()
             try:
-                return self._aws.ask("iam", operation, **parameters)
+                return self._aws.ask(service, operation, **parameters)
             except Problem as problem:
                 if problem.code not in TRANSIENT:
                     raise

@@ -110,9 +110,13 @@ def init_without_lock(terraform: Terraform, *, cache: Path) -> Command:
     return Command("init", (terraform.path, *arguments), environment={"TF_PLUGIN_CACHE_DIR": str(cache)})
 
 
-def plan(terraform: Terraform, *, destroy: bool = False) -> tuple[Command, Command]:
-    """Return `plan` and the `show` that makes it readable."""
-    words = ("plan", "-input=false", "-json", f"-out={PLAN}", *(("-destroy",) if destroy else ()))
+def plan(terraform: Terraform, *, destroy: bool = False, replace: tuple[str, ...] = ()) -> tuple[Command, Command]:
+    """Return `plan` and the `show` that makes it readable.
+
+    `replace` are addresses of what is made anew although the configuration alone would not ask for it.
+    """
+    asked = (*(("-destroy",) if destroy else ()), *(f"-replace={address}" for address in replace))
+    words = ("plan", "-input=false", "-json", f"-out={PLAN}", *asked)
     return (
         Command("plan", (terraform.path, *words)),
         Command("show", (terraform.path, "show", "-json", PLAN), capture=REVIEW),

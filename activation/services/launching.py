@@ -46,7 +46,10 @@ def start(run_id: str) -> None:
     except Held:
         log.info("Run %s is alive already; attaching", run_id)
     except Problem as problem:
-        endings.fail(run, epoch=epoch, reason=str(problem), explanation=recovery.explained(problem))
+        if problem.code == recovery.CANCELED:
+            endings.conclude(run, to=RunStatus.CANCELED, epoch=epoch, reason=problem.text)
+        else:
+            endings.fail(run, epoch=epoch, reason=str(problem), explanation=recovery.explained(problem))
         return
     except (process.CouldNotStart, OSError) as error:
         fault = Faulted("could_not_start", detail=str(error))
@@ -123,7 +126,9 @@ def specification(run: Run) -> Spec:
         found = recovery.find(run, keys)
         files |= recovery.imports_file(found)
         whole = tuple(terraform.untaint(program, each.address) for each in found.untaint)
-        commands = (*whole, *terraform.plan(program, destroy=run.kind == Run.DESTROY))
+        # What is to be made anew is listed; Terraform would keep some of it, where AWS alone says that it is broken.
+        anew = found.replaceable
+        commands = (*whole, *terraform.plan(program, destroy=run.kind == Run.DESTROY, replace=anew))
         keep = {terraform.PLAN: KEPT_PLAN, terraform.REVIEW: KEPT_REVIEW}
     else:
         files[terraform.PLAN] = saved_plan(run)

@@ -7,19 +7,22 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from activation.aws import adoption
+from activation.aws import adoption, region_adoption
 from activation.aws.inventory import PAUSES, Inventory
+from activation.aws.region_inventory import RegionInventory
 from activation.aws.sessions import session
 from activation.domain.adoption import ATTACHMENT, POLICY, ROLE, Found, Owner, Wanted, import_blocks, wanted_of
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem, Refused
+from activation.domain.events import Kind
 from activation.domain.explanations import Explanation
 from activation.domain.plan import PlanReview, configuration_address
+from activation.domain.region_adoption import rows_of
 from activation.domain.run_status import RETRYABLE, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import attributes_of, read_state
 from activation.models import Activation, LogLine, Plan, Run, StateVersion, Workspace
-from activation.services import host, run_keys
+from activation.services import events, host, region_packages, run_keys
 from activation.services.packages import principal_for
 
 IMPORTS_FILE = "portal_imports.tf"
@@ -27,7 +30,9 @@ IMPORTS_FILE = "portal_imports.tf"
 PLANS = 20
 # While the account is looked at, the worker's turn is prolonged by this much before each call, seconds.
 TURN_SECONDS = 60
+CANCELED = "recovery_canceled"
 TITLES = {
+    "recovery_doubled": "Something stands twice",
     "recovery_stranger": "A name is taken by somebody else",
     "recovery_inconclusive": "What the earlier run left could not be found out",
 }
@@ -54,18 +59,29 @@ def find(run: Run, keys: AccessKeys) -> Found:
     def still_ours() -> None:
         if not Run.objects.renew_lease(run.pk, epoch=run.lease_epoch, seconds=TURN_SECONDS):
             raise Faulted("run_moved_on")
+        if Run.objects.filter(pk=run.pk, cancel_requested_at__isnull=False).exists():
+            raise Refused(CANCELED)
+
+    def say(text: str) -> None:
+        write(run, text, level="notice")
 
     account = run.workspace.cloud_account.account_id
     write(run, f"Looking in account {account} for what the earlier run made and could not write down", level="phase")
-    found = look(
-        run.workspace, run.activation, keys, say=lambda text: write(run, text, level="notice"), before=still_ours
-    )
-    Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch).update(found_again=found.to_json())
-    run.found_again = found.to_json()
+    if run.is_of_region:
+        found = look_at_region(run, keys, say=say, before=still_ours)
+    else:
+        found = look(run.workspace, run.activation, keys, say=say, before=still_ours)
+    keep(run, found)
     if found.strangers:
         for stranger in found.strangers:
             write(run, stranger, level="error")
         raise Refused("recovery_stranger", owners=" ".join(found.strangers))
+    tell(run, found)
+    return found
+
+
+def tell(run: Run, found: Found) -> None:
+    """Write into a run's log what becomes of each thing that was found."""
     for each in found.imports:
         write(run, f"Found again: {each.label} ({each.address}). It is taken into the state, not made a second time.")
     for each in found.untaint:
@@ -74,7 +90,75 @@ def find(run: Run, keys: AccessKeys) -> Found:
         write(run, f"Half made and to be made anew: {address}. It is this activation's and holds no data.")
     if not found.again and not found.replaceable:
         write(run, "Nothing was left behind: everything that exists is in the state.")
-    return found
+
+
+@transaction.atomic
+def keep(run: Run, found: Found) -> None:
+    """Write into a run's row what was found again, and that it was; nothing where another worker has its turn."""
+    mine = Run.objects.filter(pk=run.pk, lease_epoch=run.lease_epoch)
+    if not mine.update(found_again=found.to_json()):
+        raise Faulted("run_moved_on")
+    run.found_again = found.to_json()
+    if found.again or found.replaceable:
+        after = {
+            "imports": [each.address for each in found.imports],
+            "untainted": [each.address for each in found.untaint],
+            "replaced": list(found.replaceable),
+        }
+        events.record_of_run(Kind.RUN_FOUND_AGAIN, run, after=after)
+
+
+def look_at_region(
+    run: Run,
+    keys: AccessKeys,
+    *,
+    say: Callable[[str], None] = lambda text: None,
+    before: Callable[[], None] = lambda: None,
+    pauses: tuple[float, ...] = PAUSES,
+) -> Found:
+    """Compare an account with the newest state of a region and with what its package makes; raises as `find` does.
+
+    What AWS is still making is waited for. `keys` are a session of the bootstrap role.
+    """
+    account = run.workspace.cloud_account
+    values = region_packages.variables_for(run)
+    named = {f"var.{name}": value for name, value in values.items() if isinstance(value, str)}
+    recorded, tainted = recorded_ids(run.workspace)
+    aws = session(keys, run.region, **host.way().of_sessions())
+    return region_adoption.look(
+        RegionInventory(aws, say=say, before=before, pauses=pauses),
+        rows=rows_of(run.package.description["resources"], with_addons=values["install_addons"]),
+        values={**named, "name": values["name"], "partition": account.partition},
+        recorded=recorded,
+        tainted=tainted,
+        tag=run.activation.tag,
+        account=account.account_id,
+        partition=account.partition,
+        say=say,
+    )
+
+
+def recorded_ids(workspace: Workspace) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the ids that the newest state holds, by address without instance keys, and the addresses that are half
+    made; raises Faulted("cannot_open")."""
+    content = newest_state(workspace)
+    if content is None:
+        return {}, frozenset()
+    state = read_state(content)
+    held = attributes_of(content, state.addresses)
+    ids = {configuration_address(address): str(each.get("id") or "") for address, each in held.items()}
+    return ids, state.tainted
+
+
+def newest_state(workspace: Workspace) -> bytes | None:
+    """Return the newest state as Terraform wrote it; None before the first; raises Faulted("cannot_open")."""
+    newest = StateVersion.objects.select_related("run").filter(workspace=workspace).order_by("-pk").first()
+    if newest is None:
+        return None
+    try:
+        return run_keys.open_state(newest)
+    except CannotOpen as error:
+        raise Faulted("cannot_open") from error
 
 
 def look(
@@ -127,13 +211,9 @@ def belongs(address: str, description: dict[str, Any]) -> bool:
 
 def recorded_things(workspace: Workspace) -> tuple[frozenset[str], dict[str, Wanted]]:
     """Return the addresses of the newest state, and what it holds as half made; raises Faulted("cannot_open")."""
-    newest = StateVersion.objects.select_related("run").filter(workspace=workspace).order_by("-pk").first()
-    if newest is None:
+    content = newest_state(workspace)
+    if content is None:
         return frozenset(), {}
-    try:
-        content = run_keys.open_state(newest)
-    except CannotOpen as error:
-        raise Faulted("cannot_open") from error
     state = read_state(content)
     half_made = {
         address: half
@@ -199,7 +279,7 @@ def explained(problem: Problem) -> dict[str, Any]:
             meaning="Terraform was not started: nothing was created or changed.",
             next_step=problem.next_step,
             action="recover",
-            terminal=problem.code == "recovery_stranger",
+            terminal=problem.code in {"recovery_stranger", "recovery_doubled"},
             matched_text="",
         )
     )

@@ -39,6 +39,14 @@ REGIONS: Final = {
         "This region cannot be begun: it is {status}.", "Look at the activation; it says what is next."
     ),
     "region_without_state": Wording("No state of this region is stored.", "Start the activation again."),
+    # --- found again
+    "recovery_doubled": Wording(
+        "Two things in AWS carry the tags of {address}: {things}.",
+        "Neither was touched. Look at both in the AWS console, delete the one that nothing uses, then press Resume.",
+    ),
+    "recovery_canceled": Wording(
+        "You canceled while it was still waiting for AWS.", "Nothing was started. Press Resume when you want to go on."
+    ),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
         "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",
