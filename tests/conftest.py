@@ -18,7 +18,7 @@ from tests.factories import World, make_world
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
     """Run one Valkey where the settings expect it."""
-    server = ValkeyServer(unix_socket_path=str(Path(settings.DATA_DIR) / "valkey.sock"))
+    server = ValkeyServer(unix_socket_path=str(Path(settings.DATA_DIR) / "valkey.sock"), port=0)
     server.start()
     yield server
     server.stop()

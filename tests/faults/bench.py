@@ -154,6 +154,15 @@ class Bench(Engine):
             self.kill(self.beat)
         super().stop()
 
+    def named(self, run: Run, begins: str) -> list[int]:
+        """Return the run's processes whose name begins so."""
+        found = []
+        for process in self.everything_of(run):
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{process}/comm").read_text().startswith(begins):
+                    found.append(process)
+        return found
+
     # --- the account
 
     def iam(self) -> Any:
@@ -250,14 +259,22 @@ class Bench(Engine):
         """Return a run that applies, stands still between two creations and has at least `need` before it."""
         self.bring_up()
         run = self.current and Run.objects.get(pk=self.current.pk)
-        is_held = run is not None and run.status == "applying" and self.simulator.held()
-        if run is not None and is_held and RESOURCES - self.in_aws() >= need:
+        if run is not None and run.status == "applying" and RESOURCES - self.in_aws() >= need and self.stands(run):
             return run
         run = self.planned(need)
         self.hold_creations()
         self.approve(run)
         wait_for(self.stands_still, seconds=PATIENCE, what="a creation is held")
         return Run.objects.get(pk=run.pk)
+
+    def stands(self, run: Run) -> bool:
+        """Return whether a run that applies comes to stand still between two creations."""
+        wait_for(
+            lambda: self.stands_still() or self.in_aws() == RESOURCES or not self.everything_of(run),
+            seconds=PATIENCE,
+            what="the next creation is held",
+        )
+        return self.stands_still()
 
     def hold_creations(self) -> None:
         """Have every creation stand still twice: before it is carried out, and before its answer."""
@@ -270,11 +287,12 @@ class Bench(Engine):
         held = self.simulator.held()
         return bool(held) and all(each["when"] == "before" for each in held)
 
-    def advance(self, run: Run, steps: int = 1) -> None:
-        """Let creations through one by one, each until its line is in the log."""
-        for _ in range(steps):
+    def advance(self, run: Run, steps: int = 1, *, inside: bool = False) -> None:
+        """Let creations through one by one, each until its line is in the log; `inside` the first is carried out."""
+        for step in range(steps):
             before = len(promises.completed(run))
-            self.simulator.release(1, when="before")
+            if step or not inside:
+                self.simulator.release(1, when="before")
             self.simulator.release(1, when="after")
             wait_for(
                 lambda before=before: len(promises.completed(run)) > before or Run.objects.get(pk=run.pk).has_ended,
@@ -291,10 +309,21 @@ class Bench(Engine):
             what="a creation was carried out and its answer is held",
         )
 
+    def make_the_last(self, run: Run) -> None:
+        """Let all be made; return as soon as AWS has answered the last one."""
+        self.advance(run, RESOURCES - 1 - self.in_aws())
+        self.simulator.release(1, when="before")
+        self.simulator.release(1, when="after")
+        wait_for(
+            lambda: self.in_aws() == RESOURCES and not self.simulator.held(),
+            seconds=PATIENCE,
+            what="the last one was made",
+        )
+
     def goes_on(self, run: Run) -> float:
         """Hold that a run has survived: one creation more reaches the log. Return the seconds that took."""
         began = time.monotonic()
-        self.advance(run)
+        self.advance(run, inside=any(each["when"] == "after" for each in self.simulator.held()))
         took = time.monotonic() - began
         if self.in_aws() == RESOURCES:
             self.finish(run)

@@ -25,7 +25,7 @@ ROW = "fault"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the bench's two options."""
     group = parser.getgroup("fault bench")
-    group.addoption("--rounds", type=int, default=1, help="How often each scenario is repeated; 1 is CI's slice.")
+    group.addoption("--rounds", type=int, default=0, help="The long form, so many times; without it, CI's slice.")
     group.addoption("--seed", default=None, help="Repeat a session: the seed that it printed.")
 
 
@@ -39,7 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out of CI's slice what only the long form does; whoever names a test gets it."""
-    if config.getoption("rounds", 1) > 1 or config.option.keyword or any("::" in each for each in config.args):
+    if config.getoption("rounds", 0) or config.option.keyword or any("::" in each for each in config.args):
         return
     left_out = [item for item in items if item.get_closest_marker("long_form")]
     config.hook.pytest_deselected(items=left_out)
@@ -48,7 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_report_header(config: pytest.Config) -> str:
     """Print what repeats this session."""
-    return f"fault bench: --rounds {config.getoption('rounds', 1)} --seed {config.option.seed}"
+    return f"fault bench: {form(config)} --seed {config.option.seed}"
+
+
+def form(config: pytest.Config) -> str:
+    """Say which form a session has."""
+    return f"--rounds {rounds}" if (rounds := config.getoption("rounds", 0)) else "CI's slice,"
 
 
 @dataclass
@@ -59,17 +64,14 @@ class Scenario:
     seed: str
     rounds: int
     bench: Bench
+    # The long form leaves nothing out: every boundary, every creation, all the random moments.
+    is_long: bool
     kills: int = 0
     creations: int = 0
     # Seconds from the fault until the page said what happened, or until the run was seen to go on.
     detections: list[float] = field(default_factory=list)
     done: int = 0
     say: Callable[[str], None] = lambda text: None
-
-    @property
-    def is_long(self) -> bool:
-        """Return whether this is the long form, which leaves nothing out."""
-        return self.rounds > 1
 
     def each_round(self) -> Iterator[Random]:
         """Yield the chance of each round: the same for the same seed, whatever ran before."""
@@ -131,8 +133,12 @@ def bench(
     process = start_simulator(directory / "aws")
     built = Bench(Simulator.from_directory(directory / "aws"), directory, valkey)
     yield built
-    built.stop()
-    end(process)
+    try:
+        # After all of it: one approval more, and everything stands as if nothing had happened.
+        built.finish_present()
+    finally:
+        built.stop()
+        end(process)
     if not valkey.is_running():
         valkey.terminate()
         valkey.start(timeout=60)
@@ -142,8 +148,8 @@ def bench(
 def scenario(request: pytest.FixtureRequest, bench: Bench) -> Iterator[Scenario]:
     """Return this test's row of the table; what broke off serves nobody any more."""
     name = request.node.name.removeprefix("test_").replace("_", " ")
-    rounds = int(request.config.getoption("rounds", 1))
-    made = Scenario(name, str(request.config.option.seed), rounds, bench)
+    rounds = int(request.config.getoption("rounds", 0))
+    made = Scenario(name, str(request.config.option.seed), rounds or 1, bench, is_long=bool(rounds))
     if terminal := request.config.pluginmanager.get_plugin("terminalreporter"):
         made.say = terminal.write_line
     yield made
@@ -176,7 +182,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if not rows:
         return
     write = terminalreporter.write_line
-    terminalreporter.section(f"fault bench, --rounds {config.getoption('rounds', 1)} --seed {config.option.seed}")
+    terminalreporter.section(f"fault bench, {form(config)} --seed {config.option.seed}")
     write(f"{'scenario':<62} {'rounds':>6} {'faults':>6} {'kills':>5} {'AWS creations':>13} {'detected s':>10}  result")
     for row, result in rows:
         numbers = f"{row['done']:>6} {row['faults']:>6} {row['kills']:>5} {row['creations']:>13} {row['worst']:>10.1f}"

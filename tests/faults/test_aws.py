@@ -71,6 +71,7 @@ def ended_or_recovered(bench: Bench, run: Run, made: int, scenario: Scenario) ->
         bench.recover(bench.ended(ended, "errored"))
 
 
+@pytest.mark.long_form
 def test_aws_cuts_the_answer(bench: Bench, scenario: Scenario) -> None:
     """AWS carries a creation out, and the connection breaks before the answer."""
     for _ in scenario.each_round():
@@ -94,6 +95,7 @@ def test_aws_throttles(bench: Bench, scenario: Scenario) -> None:
         bench.finish(run)
 
 
+@pytest.mark.long_form
 def test_aws_is_slow(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.held()

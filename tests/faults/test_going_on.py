@@ -1,11 +1,9 @@
-"""What dies, and the run does not even notice: it goes on, nothing twice, no line missing."""
+"""What freezes, leaves, floods or is not there for a while: the run goes on, nothing twice, no line missing."""
 
 import os
 import signal
-import threading
 import time
 
-import pytest
 import redis
 
 from activation.dispatch import SHIP_RUN, START_RUN, send, ship_queue
@@ -14,14 +12,13 @@ from tests.faults import promises
 from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
 from tests.faults.database import locked, without_table, written_together
-from tests.faults.web import Web
 from tests.real.engine import NODE, wait_for
 
 MESSAGES = 200
 MESSAGES_LONG = 1000
 LOCKED_SECONDS = 3
 # Longer than a connection waits for SQLite's lock.
-LOCKED_SECONDS_LONG = 35
+LOCKED_SECONDS_LONG = 60
 WRITERS = 20
 
 
@@ -29,84 +26,6 @@ def goes_on(bench: Bench, scenario: Scenario, run: Run, since: float) -> None:
     """Hold that the run survived, and note when it was seen to."""
     bench.goes_on(run)
     scenario.noticed(since)
-
-
-def test_sigkill_of_the_worker_child(bench: Bench, scenario: Scenario) -> None:
-    for _ in scenario.each_round():
-        run = bench.held()
-        since = time.monotonic()
-        bench.strike(bench.children(bench.living()[0]))
-        goes_on(bench, scenario, run, since)
-
-
-def test_sigkill_of_the_worker(bench: Bench, scenario: Scenario) -> None:
-    for _ in scenario.each_round():
-        run = bench.held()
-        since = time.monotonic()
-        for worker in bench.living():
-            bench.strike([worker.pid])
-            worker.wait()
-        bench.bring_up()
-        goes_on(bench, scenario, run, since)
-
-
-def test_sigkill_of_beat(bench: Bench, scenario: Scenario) -> None:
-    for _ in scenario.each_round():
-        run = bench.held()
-        assert bench.beat is not None
-        since = time.monotonic()
-        bench.strike([bench.beat.pid])
-        bench.beat.wait()
-        goes_on(bench, scenario, run, since)
-
-
-@pytest.mark.long_form
-def test_sigkill_of_beat_and_the_worker_child(bench: Bench, scenario: Scenario) -> None:
-    """Nobody ships and nobody sweeps, until beat is there again."""
-    for _ in scenario.each_round():
-        run = bench.held()
-        assert bench.beat is not None
-        since = time.monotonic()
-        bench.strike([bench.beat.pid, *bench.children(bench.living()[0])])
-        bench.beat.wait()
-        bench.bring_up()
-        goes_on(bench, scenario, run, since)
-
-
-def test_sigkill_of_valkey(bench: Bench, scenario: Scenario) -> None:
-    """It comes back with nothing of what it held."""
-    for _ in scenario.each_round():
-        run = bench.held()
-        since = time.monotonic()
-        bench.valkey.terminate()
-        bench.kills += 1
-        bench.bring_up()
-        assert redis.Redis(unix_socket_path=str(bench.valkey.unix_socket_path)).ping()
-        goes_on(bench, scenario, run, since)
-
-
-def test_sigkill_of_web_with_an_approval_in_flight(bench: Bench, scenario: Scenario) -> None:
-    for _ in scenario.each_round():
-        run = bench.planned()
-        bench.hold_creations()
-        web = Web(bench)
-        try:
-            web.sign_in(bench.owner.user)
-            web.look_at(run)
-            with locked():
-                asking = threading.Thread(target=web.approve, args=(run,))
-                asking.start()
-                web.wait_until_asked()
-                since = time.monotonic()
-                web.kill()
-            asking.join()
-            assert Run.objects.get(pk=run.pk).status == "planned"
-            web.start()
-            assert web.approve(run) == 302
-        finally:
-            web.kill()
-        wait_for(bench.stands_still, seconds=PATIENCE, what="a creation is held")
-        goes_on(bench, scenario, run, since)
 
 
 def test_sigstop_of_a_worker_beyond_its_lease(bench: Bench, scenario: Scenario) -> None:
@@ -222,7 +141,7 @@ def test_the_database_refuses(bench: Bench, scenario: Scenario) -> None:
         with without_table(LogLine._meta.db_table):
             bench.simulator.release(1, when="before")
             bench.simulator.release(1, when="after")
-            ends = time.monotonic() + LOCKED_SECONDS
+            ends = time.monotonic() + (LOCKED_SECONDS_LONG if scenario.is_long else LOCKED_SECONDS)
             wait_for(lambda ends=ends: time.monotonic() > ends, seconds=PATIENCE, what="a while")
         arrives(bench, scenario, run, before)
 

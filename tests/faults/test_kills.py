@@ -3,6 +3,7 @@
 import shutil
 import signal
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -10,120 +11,126 @@ from activation.models import Run
 from activation.services import host
 from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
+from tests.faults.moments import boundaries, creations, random_moments
 from tests.real.engine import RESOURCES, wait_for
 
 LOST = "interrupted"
-# Random moments of one round of the long form.
-MOMENTS = 15
+# Its provider gone, Terraform ends by itself and says so.
+ENDS = "errored"
+# Longer than it takes to press Recover and to see the plan.
+LATE_SECONDS = 60
+
+Strike = Callable[[Bench, Run], None]
 
 
-def names(bench: Bench, run: Run, begins: str) -> list[int]:
-    """Return the run's processes whose name begins so."""
-    from pathlib import Path
+def terraform(bench: Bench, run: Run) -> None:
+    bench.strike(bench.terraforms(run))
 
-    found = []
-    for process in bench.everything_of(run):
-        try:
-            if Path(f"/proc/{process}/comm").read_text().startswith(begins):
-                found.append(process)
-        except OSError:
-            continue
-    return found
+
+def provider(bench: Bench, run: Run) -> None:
+    bench.strike(bench.named(run, "terraform-pro"))
+
+
+def supervisor(bench: Bench, run: Run) -> None:
+    bench.strike([int((bench.control(run) / "supervisor.pid").read_text())])
+
+
+def everything(bench: Bench, run: Run) -> None:
+    bench.kill_everything(run)
+
+
+def sigint(bench: Bench, run: Run) -> None:
+    """Somebody's Ctrl-C, or the system's shutdown."""
+    bench.strike(bench.terraforms(run), signal.SIGINT)
+
+
+def struck(bench: Bench, scenario: Scenario, run: Run, strike: Strike, ending: str = LOST) -> None:
+    """Hold that a run that was hurt ends with its reason, and that its Recover makes everything whole.
+
+    One whose last resource stands already may end as if nothing had happened.
+    """
+    could_be_done = bench.in_aws() == RESOURCES
+    since = time.monotonic()
+    strike(bench, run)
+    if strike is everything:
+        since = time.monotonic()
+    ended = bench.ended(run, ending, *(("applied",) if could_be_done else ()))
+    scenario.noticed(since)
+    if ended.status == "applied":
+        bench.finish(ended)
+    else:
+        bench.recover(ended)
 
 
 def test_sigkill_of_terraform(bench: Bench, scenario: Scenario) -> None:
-    for chance in scenario.each_round():
-        run = bench.held(need=2)
-        bench.advance(run, chance.randint(0, 1))
-        since = time.monotonic()
-        bench.strike(bench.terraforms(run))
-        ended = bench.ended(run, LOST)
-        scenario.noticed(since)
-        bench.recover(ended)
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario, need=2):
+            struck(bench, scenario, run, terraform)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_terraform_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            struck(bench, scenario, run, terraform)
 
 
 def test_sigkill_of_the_provider(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
-        run = bench.held(need=2)
-        since = time.monotonic()
-        bench.strike(names(bench, run, "terraform-pro"))
-        ended = bench.ended(run, "errored")
-        scenario.noticed(since)
-        bench.recover(ended)
+        for run in boundaries(bench, scenario, need=2):
+            struck(bench, scenario, run, provider, ENDS)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_the_provider_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            struck(bench, scenario, run, provider, ENDS)
 
 
 def test_sigkill_of_the_supervisor(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
-        run = bench.held(need=2)
-        since = time.monotonic()
-        bench.strike([int((bench.control(run) / "supervisor.pid").read_text())])
-        ended = bench.ended(run, LOST)
-        scenario.noticed(since)
-        bench.recover(ended)
+        for run in boundaries(bench, scenario, need=2):
+            struck(bench, scenario, run, supervisor)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_the_supervisor_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            struck(bench, scenario, run, supervisor)
 
 
 def test_sigkill_of_everything_at_a_boundary(bench: Bench, scenario: Scenario) -> None:
-    """Between two creations: all of the account's boundaries in the long form, one in CI's slice."""
     for _ in scenario.each_round():
-        run = bench.held(need=2)
-        while True:
-            kill_everything(bench, scenario, run)
-            if bench.current is None or not scenario.is_long or RESOURCES - bench.in_aws() < 2:
-                break
-            run = bench.held()
-            bench.advance(run)
-
-
-def kill_everything(bench: Bench, scenario: Scenario, run: Run) -> None:
-    bench.kill_everything(run)
-    since = time.monotonic()
-    ended = bench.ended(run, LOST)
-    scenario.noticed(since)
-    bench.recover(ended)
+        for run in boundaries(bench, scenario, need=2):
+            struck(bench, scenario, run, everything)
 
 
 def test_sigkill_of_everything_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
-    """AWS has carried it out, Terraform has not heard of it: each of the eleven in the long form."""
     for _ in scenario.each_round():
-        while True:
-            run = bench.held()
-            bench.step_inside()
-            kill_everything(bench, scenario, run)
-            if bench.current is None or not scenario.is_long:
-                break
+        for run in creations(bench, scenario):
+            struck(bench, scenario, run, everything)
 
 
 def test_sigint_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
-    """Somebody's Ctrl-C, or the system's shutdown, while AWS has it and Terraform waits for the answer."""
     for _ in scenario.each_round():
-        while True:
-            run = bench.held()
-            bench.step_inside()
-            since = time.monotonic()
-            bench.strike(bench.terraforms(run), signal.SIGINT)
-            ended = bench.ended(run, LOST)
-            scenario.noticed(since)
-            bench.recover(ended)
-            if bench.current is None or not scenario.is_long:
-                break
+        for run in creations(bench, scenario):
+            struck(bench, scenario, run, sigint)
 
 
 @pytest.mark.long_form
 def test_sigkill_of_everything_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
     for chance in scenario.each_round():
-        for _ in range(MOMENTS if scenario.is_long else 1):
-            run = bench.planned()
-            bench.approve(run)
-            moment = time.monotonic() + chance.uniform(0.2, 8)
-            wait_for(lambda moment=moment: time.monotonic() > moment, seconds=PATIENCE, what="the moment")
-            bench.kill_everything(run)
+        for run in random_moments(bench, scenario, chance):
+            everything(bench, run)
             since = time.monotonic()
             ended = bench.ended(run, LOST, "applied")
-            if ended.status == "applied":
-                bench.current = None
-                continue
             scenario.noticed(since)
-            bench.recover(ended)
+            if ended.status == "applied":
+                bench.finish(ended)
+            else:
+                bench.recover(ended)
 
 
 def test_power_cut(bench: Bench, scenario: Scenario) -> None:
@@ -148,4 +155,28 @@ def test_sigkill_of_everything_while_planning(bench: Bench, scenario: Scenario) 
     for _ in scenario.each_round():
         run = bench.fresh_beside()
         wait_for(lambda run=run: bench.terraforms(run), seconds=PATIENCE, what="Terraform plans")
-        kill_everything(bench, scenario, run)
+        struck(bench, scenario, run, everything)
+
+
+@pytest.mark.long_form
+def test_a_creation_that_shows_up_after_recover(bench: Bench, scenario: Scenario) -> None:
+    """Everything is killed with a creation under way, which AWS carries out only when Recover has looked already.
+
+    The retry meets a name that is taken; the next Recover finds it, and it is ours.
+    """
+    for _ in scenario.each_round():
+        bench.finish_present()
+        run = bench.planned(need=RESOURCES)
+        bench.simulator.delay("iam:CreatePolicy", LATE_SECONDS)
+        bench.approve(run)
+        wait_for(lambda: bench.in_aws() >= RESOURCES - 5, seconds=PATIENCE, what="all policies but one")
+        bench.kill_everything(run)
+        again = bench.recover(bench.ended(run, LOST))
+        seen = bench.in_aws()
+        wait_for(lambda seen=seen: bench.in_aws() > seen, seconds=LATE_SECONDS + 5, what="the late one")
+        since = time.monotonic()
+        bench.approve(again)
+        refused = bench.ended(again, "errored")
+        scenario.noticed(since)
+        assert refused.explanation["code"] == "name_taken", refused.explanation
+        bench.recover(refused)

@@ -14,7 +14,6 @@ from activation.models import LogLine, Run
 from activation.services import runs
 from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
-from tests.faults.test_kills import names
 from tests.real.engine import wait_for
 
 ASKED = "Terraform was asked to stop; it saves its state."
@@ -42,6 +41,7 @@ def at_once(*acts: Callable[[], None]) -> list[str]:
     return refused
 
 
+@pytest.mark.long_form
 def test_cancel_against_approve(bench: Bench, scenario: Scenario) -> None:
     """One presses approve, another cancel: the run applies, or nothing was done; never both."""
     for _ in scenario.each_round():
@@ -140,7 +140,7 @@ def test_force_after_the_cool_off(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         run = bench.held(need=2)
         bench.step_inside()
-        bench.strike(names(bench, run, "terraform-pro"), signal.SIGSTOP)
+        bench.strike(bench.named(run, "terraform-pro"), signal.SIGSTOP)
         asked = time.monotonic()
         runs.cancel(Run.objects.get(pk=run.pk), actor=bench.actor)
         assert at_once(lambda run=run: force(bench, run)) == ["force_too_early"]

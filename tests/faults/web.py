@@ -81,6 +81,13 @@ class Web:
             return self.ask("POST", f"{page}/approve/", form)[0]
         return 0
 
+    def glance_at(self, run: Run) -> int:
+        """Open the run's page; return the status, 0 where none came."""
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            self.is_asked = False
+            return self.ask("GET", f"/o/{run.organization.slug}/runs/{run.pk}/")[0]
+        return 0
+
     def look_at(self, run: Run) -> None:
         """Open the review page, for its token."""
         status, text = self.ask("GET", f"/o/{run.organization.slug}/runs/{run.pk}/review/")

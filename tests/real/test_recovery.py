@@ -344,7 +344,7 @@ def test_everything_killed_between_two_resources_comes_back_whole(engine: Engine
 def test_a_broker_that_is_away_for_long_stops_no_apply(engine: Engine, tmp_path: Path) -> None:
     """Without a broker nobody could be sent to follow the run: the worker that follows it stays."""
     path = str(tmp_path / "broker.sock")
-    broker = ValkeyServer(unix_socket_path=path)
+    broker = ValkeyServer(unix_socket_path=path, port=0)
     broker.start()
     engine.environment |= {
         "BROKER_URL": f"redis+socket://{path}",
@@ -358,7 +358,7 @@ def test_a_broker_that_is_away_for_long_stops_no_apply(engine: Engine, tmp_path:
     broker.stop()
     time.sleep(10)
     assert engine.terraforms(run)
-    broker = ValkeyServer(unix_socket_path=path)
+    broker = ValkeyServer(unix_socket_path=path, port=0)
     broker.start()
     try:
         done = engine.until(run, "applied", seconds=60)

@@ -1,0 +1,199 @@
+"""What dies, and the run does not even notice: it goes on, nothing twice, no line missing."""
+
+import threading
+import time
+from collections.abc import Callable
+from random import Random
+
+import pytest
+import redis
+
+from activation.models import Run
+from tests.faults.bench import PATIENCE, Bench
+from tests.faults.conftest import Scenario
+from tests.faults.database import locked
+from tests.faults.moments import boundaries, creations, random_moments
+from tests.faults.test_kills import ENDS, LOST, provider, supervisor, terraform
+from tests.faults.web import Web
+from tests.real.engine import RESOURCES, wait_for
+
+Strike = Callable[[Bench], None]
+
+
+def worker_child(bench: Bench) -> None:
+    bench.strike(bench.children(bench.living()[0]))
+
+
+def worker(bench: Bench) -> None:
+    for each in bench.living():
+        bench.strike([each.pid])
+        each.wait()
+
+
+def beat(bench: Bench) -> None:
+    assert bench.beat is not None
+    bench.strike([bench.beat.pid])
+    bench.beat.wait()
+
+
+def valkey(bench: Bench) -> None:
+    """It comes back with nothing of what it held."""
+    bench.valkey.terminate()
+    bench.kills += 1
+
+
+def survives(bench: Bench, scenario: Scenario, run: Run, strike: Strike) -> None:
+    """Hold that a run goes on while what died is started again, and note when it was seen to."""
+    had_all = bench.in_aws() == RESOURCES
+    since = time.monotonic()
+    strike(bench)
+    bench.bring_up()
+    assert redis.Redis(unix_socket_path=str(bench.valkey.unix_socket_path)).ping()
+    if had_all and not bench.simulator.held():
+        bench.finish(run)
+    else:
+        bench.goes_on(run)
+    scenario.noticed(since)
+
+
+def test_sigkill_of_the_worker_child(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario):
+            survives(bench, scenario, run, worker_child)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_the_worker_child_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            survives(bench, scenario, run, worker_child)
+
+
+def test_sigkill_of_the_worker(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario):
+            survives(bench, scenario, run, worker)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_the_worker_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            survives(bench, scenario, run, worker)
+
+
+def test_sigkill_of_beat(bench: Bench, scenario: Scenario) -> None:
+    """The run goes on without it; it is started again afterwards."""
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario):
+            since = time.monotonic()
+            beat(bench)
+            if bench.in_aws() < RESOURCES:
+                bench.goes_on(run)
+                scenario.noticed(since)
+            else:
+                survives(bench, scenario, run, lambda bench: None)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_beat_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            survives(bench, scenario, run, beat)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_beat_and_the_worker_child(bench: Bench, scenario: Scenario) -> None:
+    """Nobody ships and nobody sweeps, until beat is there again."""
+
+    def both(bench: Bench) -> None:
+        beat(bench)
+        worker_child(bench)
+
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario):
+            survives(bench, scenario, run, both)
+
+
+def test_sigkill_of_valkey(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in boundaries(bench, scenario):
+            survives(bench, scenario, run, valkey)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_valkey_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        for run in creations(bench, scenario):
+            survives(bench, scenario, run, valkey)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_any_one_process_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
+    """Those that a run needs end it with a reason; the others it does not even notice."""
+
+    def one(chance: Random, run: Run) -> tuple[str, ...]:
+        needed = chance.choice((terraform, provider, supervisor, None))
+        if needed is None:
+            chance.choice((worker_child, worker, beat, valkey))(bench)
+            return ("applied",)
+        needed(bench, run)
+        return ("applied", LOST, ENDS)
+
+    for chance in scenario.each_round():
+        for run in random_moments(bench, scenario, chance):
+            since = time.monotonic()
+            endings = one(chance, run)
+            ended = bench.ended(run, *endings)
+            scenario.noticed(since)
+            if ended.status == "applied":
+                bench.finish(ended)
+            else:
+                bench.recover(ended)
+
+
+@pytest.mark.long_form
+def test_sigkill_of_web(bench: Bench, scenario: Scenario) -> None:
+    """With a person's page of the run under way; started again, it shows the run to the same session."""
+    for _ in scenario.each_round():
+        web = None
+        for run in boundaries(bench, scenario):
+            web = web or Web(bench)
+            web.sign_in(bench.owner.user)
+            asking = threading.Thread(target=web.glance_at, args=(run,))
+            asking.start()
+            web.wait_until_asked()
+            since = time.monotonic()
+            web.kill()
+            asking.join()
+            survives(bench, scenario, run, lambda bench: None)
+            scenario.detections[-1] = time.monotonic() - since
+            web.start()
+            assert web.glance_at(run) == 200
+        assert web is not None
+        web.kill()
+
+
+def test_sigkill_of_web_with_an_approval_in_flight(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        run = bench.planned()
+        bench.hold_creations()
+        web = Web(bench)
+        try:
+            web.sign_in(bench.owner.user)
+            web.look_at(run)
+            with locked():
+                asking = threading.Thread(target=web.approve, args=(run,))
+                asking.start()
+                web.wait_until_asked()
+                since = time.monotonic()
+                web.kill()
+            asking.join()
+            assert Run.objects.get(pk=run.pk).status == "planned"
+            web.start()
+            assert web.approve(run) == 302
+        finally:
+            web.kill()
+        wait_for(bench.stands_still, seconds=PATIENCE, what="a creation is held")
+        bench.goes_on(run)
+        scenario.noticed(since)
