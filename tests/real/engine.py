@@ -19,9 +19,10 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.roles import Role
 from activation.domain.state import read_state
-from activation.models import Activation, CloudAccount, LogLine, Plan, Run, StateVersion
+from activation.management.local_aws import portal_settings
+from activation.models import Activation, CloudAccount, LogLine, Plan, RegionSetup, Run, StateVersion
 from activation.runner import lock
-from activation.services import activations, events, host, run_keys, runs
+from activation.services import activations, events, host, regions, run_keys, runs
 from activation.simulator.client import Simulator
 from tests.factories import make_member, make_organization
 
@@ -62,8 +63,7 @@ class Engine:
             "DJANGO_SETTINGS_MODULE": "byoc_portal.settings",
             "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
             "NODE_NAME": NODE,
-            "AWS_ENDPOINT_URL": self.simulator.endpoint,
-            "VENDOR_PRINCIPAL_ARN": "arn:aws:iam::111122223333:role/byoc-vendor",
+            **portal_settings({"endpoint": self.simulator.endpoint, "identities": self.simulator.identities()}),
             "SWEEP_SECONDS": "1",
             "RUN_LEASE_SECONDS": "4",
             **self.environment,
@@ -176,6 +176,17 @@ class Engine:
         self.until(run, "planned")
         self.approve(run)
         return self.until(run, "applied")
+
+    def chosen(self, activation: Activation, cidr: str = "10.20.0.0/16") -> RegionSetup:
+        """Choose the network of an activation's region, as step 3 does."""
+        return RegionSetup.objects.update_or_create(activation=activation, defaults={"vpc_cidr": cidr, "netmask": 16})[
+            0
+        ]
+
+    def region_run(self, activation: Activation, *, retry_of: Run | None = None) -> Run:
+        """Begin the plan of an activation's region."""
+        fresh = Activation.objects.select_related("organization", "cloud_account").get(pk=activation.pk)
+        return regions.start(fresh, by=self.owner, actor=self.actor, retry_of=retry_of)
 
     # --- what is there
 
