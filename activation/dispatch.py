@@ -12,6 +12,9 @@ VERIFY_EVENTS = "activation.verify_events"
 MAKE_RECORD = "activation.make_record"
 CHECK_OUTSIDE = "activation.check_outside"
 SEND_NOTICE = "activation.send_notice"
+CHECK_BOOTSTRAP_ROLE = "activation.check_bootstrap_role"
+READ_CORES = "activation.read_cores"
+CHECK_REGION = "activation.check_region"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,21 @@ def send_notice(activation_id: str) -> None:
 def check_outside(activation_id: str) -> None:
     """Have a built region looked at from outside."""
     transaction.on_commit(lambda: send(CHECK_OUTSIDE, activation_id, START_QUEUE))
+
+
+def read_cores(activation_id: str = "") -> None:
+    """Have a region's cores counted and its resources looked for, or those of all regions."""
+    transaction.on_commit(lambda: send(READ_CORES, activation_id, START_QUEUE))
+
+
+def check_region(activation_id: str) -> None:
+    """Have trust and room of a region to be built checked, by a worker that may wait a minute for AWS."""
+    transaction.on_commit(lambda: send(CHECK_REGION, activation_id, START_QUEUE))
+
+
+def check_bootstrap_role(activation_id: str) -> None:
+    """Have a worker look whether the bootstrap role can still be taken."""
+    transaction.on_commit(lambda: send(CHECK_BOOTSTRAP_ROLE, activation_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

@@ -4,7 +4,18 @@ from celery import shared_task
 
 from activation import dispatch
 from activation.domain import trace
-from activation.services import checkpoints, launching, notices, records, regions, shipping, sweeping
+from activation.services import (
+    aftercare,
+    checkpoints,
+    cores,
+    launching,
+    notices,
+    records,
+    region_setup,
+    regions,
+    shipping,
+    sweeping,
+)
 
 
 @shared_task(name="activation.start_run", acks_late=False, max_retries=0)
@@ -66,3 +77,27 @@ def check_outside(activation_id: str) -> None:
     """Look at a built region from outside."""
     trace.run_id.set("")
     regions.check_outside(activation_id)
+
+
+@shared_task(name="activation.read_cores", acks_late=False, max_retries=0, expires=1800)
+def read_cores(activation_id: str = "") -> None:
+    """Count a region's cores and look for what stands of it; without a name, have all regions read."""
+    trace.run_id.set("")
+    if activation_id:
+        cores.read(activation_id)
+    else:
+        cores.ask_all()
+
+
+@shared_task(name="activation.check_region", acks_late=False, max_retries=0)
+def check_region(activation_id: str) -> None:
+    """Check the trust of both roles and the room of a region, for step 3."""
+    trace.run_id.set("")
+    region_setup.check(activation_id)
+
+
+@shared_task(name="activation.check_bootstrap_role", acks_late=False, max_retries=0)
+def check_bootstrap_role(activation_id: str) -> None:
+    """Look whether the bootstrap role can still be taken."""
+    trace.run_id.set("")
+    aftercare.check_bootstrap_role(activation_id)

@@ -132,6 +132,7 @@ CELERY_TASK_DEFAULT_QUEUE = "start"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "activation.sweep", "schedule": env.number("SWEEP_SECONDS", 5), "options": {"queue": "control"}},
+    "read_cores": {"task": "activation.read_cores", "schedule": 3600, "options": {"queue": "control"}},
     "checkpoint": {"task": "activation.checkpoint", "schedule": 3600, "options": {"queue": "control"}},
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from activation.aws.sessions import Session
+from activation.domain.errors import Faulted
 from activation.domain.license import CoreUse
 
 # What a node group's instances are for, and whether the license counts them. Source: the vendor's page *License*
@@ -43,6 +44,8 @@ def count(aws: Session, *, clusters: Iterable[str], tag: str = "") -> tuple[Core
         found |= {node.id: node for node in nodes(aws, asked)}
     silent = {node.type for node in found.values() if not cores_told(node.options)}
     known = vcpus_of(aws, silent)
+    if unknown := sorted(silent - set(known)):
+        raise Faulted("cores_unknown", types=", ".join(unknown[:5]))
     region = aws.client("ec2").meta.region_name
     return uses(found.values(), known, region)
 

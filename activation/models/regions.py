@@ -32,6 +32,12 @@ class RegionSetup(models.Model):
     # What could be seen from outside after the apply, as `domain.checks.Report` has it.
     outside = models.JSONField(default=dict, blank=True)
     outside_at = models.DateTimeField(null=True, blank=True)
+    # What stands now beside what the state says: `{"found": …, "stated": […], "serial": …}` as `domain.region_now` has
+    # them, when that was seen, why it could not be, and when somebody or the hour last asked.
+    found = models.JSONField(default=dict, blank=True)
+    found_at = models.DateTimeField(null=True, blank=True)
+    found_problem = models.CharField(max_length=500, blank=True)
+    asked_at = models.DateTimeField(null=True, blank=True)
     # What was done after it: name → when, by whom, and what a live check said.
     aftercare = models.JSONField(default=dict, blank=True)
 

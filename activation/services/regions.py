@@ -185,6 +185,7 @@ def store(activation: Activation, run: Run, report: Report, problem: str) -> Non
     if well:
         activations.move(activation, to=ActivationStatus.ACTIVE, by=events.PORTAL, activated_at=now, reason="")
         dispatch.send_notice(activation.pk)
+        dispatch.read_cores(activation.pk)
         return
     seen = " ".join(each.detail for each in report.checks if each.state is CheckState.FAILED)
     why = f"Terraform has built it, but seen from outside it is not well: {problem or seen or 'nothing could be read.'}"

@@ -96,4 +96,12 @@ LICENSES: Final = {
         "License {id} expired on {last_day}. Everything goes on until {grace_ends}; then the organization is frozen.",
         "Ask the vendor for a renewal.",
     ),
+    # --- cores in use
+    "cores_unknown": Wording(
+        "AWS does not say how many vCPUs instances of these types have: {types}.", "Ask again in an hour."
+    ),
+    "cores_just_asked": Wording("AWS was asked less than a minute ago.", "Wait a moment, then ask again."),
+    "cores_not_readable": Wording(
+        "Only regions that this portal built can be looked at from here.", "Look at the console's own License page."
+    ),
 }

@@ -1,0 +1,126 @@
+"""Read what a region's data plane uses and what stands of it: by the hour, after its activation, and when asked."""
+
+from dataclasses import asdict
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from activation import dispatch
+from activation.aws import cores, region_view
+from activation.aws.sessions import Session
+from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Faulted, Problem, Refused
+from activation.domain.region_now import Thing
+from activation.domain.sealing import CannotOpen
+from activation.domain.state import NotAState, attributes_of, read_state
+from activation.models import Activation, CoreReading, RegionSetup, StateVersion, Workspace
+from activation.selectors.licenses import BUILT
+from activation.services import licenses, regions, run_keys
+
+# A region is not asked about more often than this by people who press the button.
+ASK_AGAIN = timedelta(minutes=1)
+METHOD = f"{cores.METHOD} Read with the management role, ec2:DescribeInstances."
+ESTIMATED = f"{cores.METHOD} Of clusters named zilliz-byoc-*, with the key of the watch."
+# As the vendor's console names what it builds.
+CONSOLE_CLUSTERS = "zilliz-byoc-*"
+
+
+def ask(activation: Activation) -> None:
+    """Have a region read once more, by a worker.
+
+    Raises Refused: cores_not_readable for a region that this portal did not build, cores_just_asked within a minute.
+    """
+    if not is_readable(activation):
+        raise Refused("cores_not_readable")
+    now = timezone.now()
+    RegionSetup.objects.get_or_create(activation=activation)
+    # Of two who press at once one wins.
+    free = Q(asked_at__isnull=True) | Q(asked_at__lt=now - ASK_AGAIN) | Q(asked_at__gt=now + ASK_AGAIN)
+    if not RegionSetup.objects.filter(free, activation=activation).update(asked_at=now):
+        raise Refused("cores_just_asked")
+    dispatch.read_cores(activation.pk)
+
+
+def is_readable(activation: Activation) -> bool:
+    """Return whether the management role can be taken to look at it: this portal built it, or began to."""
+    account = activation.cloud_account
+    built = activation.status in {status.value for status in BUILT}
+    return activation.control_plane == ControlPlane.SELF and built and account is not None and account.is_authorized
+
+
+def ask_all() -> None:
+    """Have every region read that this portal built: the hour is over."""
+    built = Activation.objects.filter(control_plane=ControlPlane.SELF, status__in=[status.value for status in BUILT])
+    for pk in built.order_by("pk").values_list("pk", flat=True):
+        dispatch.read_cores(pk)
+
+
+def read(activation_id: str) -> CoreReading | None:
+    """Count the cores and look for what stands; what AWS does not tell is kept as unknown, with the reason.
+
+    Returns None for a region that cannot be read from here.
+    """
+    activation = Activation.objects.select_related("organization", "cloud_account").get(pk=activation_id)
+    if not is_readable(activation):
+        return None
+    assert activation.cloud_account is not None
+    try:
+        aws = regions.role_session(activation, activation.cloud_account.arns["management_role_arn"])
+    except Problem as problem:
+        keep_problem(activation, problem)
+        return licenses.note_cores(activation=activation, method=METHOD, uses=None, problem=problem.text)
+    keep_found(activation, aws)
+    return count(activation, aws, clusters=activation.resource_name, tag=activation.tag, method=METHOD)
+
+
+def count(activation: Activation, aws: Session, *, clusters: str, tag: str = "", method: str) -> CoreReading:
+    """Count the cores of clusters, and keep the number or why there is none."""
+    try:
+        uses = cores.count(aws, clusters=[clusters], tag=tag)
+    except Problem as problem:
+        return licenses.note_cores(activation=activation, method=method, uses=None, problem=problem.text)
+    return licenses.note_cores(activation=activation, method=method, uses=uses)
+
+
+def estimate(activation: Activation, aws: Session) -> CoreReading:
+    """Count the cores of what a vendor's console built, with a session of the watch: an estimate, or unknown."""
+    return count(activation, aws, clusters=CONSOLE_CLUSTERS, method=ESTIMATED)
+
+
+def keep_found(activation: Activation, aws: Session) -> None:
+    """Look for everything of a region, and keep it beside what its newest state says."""
+    try:
+        stated, serial = stated_now(activation)
+    except Problem as problem:
+        keep_problem(activation, problem)
+        return
+    found = region_view.look(aws, name=activation.resource_name, tag=activation.tag, stated=stated)
+    kept = {"found": found.to_json(), "stated": [asdict(each) for each in stated], "serial": serial}
+    keep(activation, found=kept, found_at=timezone.now(), found_problem="")
+
+
+def keep_problem(activation: Activation, problem: Problem) -> None:
+    """Keep why nobody could look; what was seen last stays, with its time."""
+    keep(activation, found_problem=problem.text[:500])
+
+
+def keep(activation: Activation, **values: object) -> None:
+    """Write what was found down."""
+    RegionSetup.objects.update_or_create(activation=activation, defaults=values)
+
+
+def stated_now(activation: Activation) -> tuple[tuple[Thing, ...], int | None]:
+    """Return what the newest state of a region says, and its serial; nothing and None before there is one."""
+    states = StateVersion.objects.select_related("run").filter(
+        workspace__kind=Workspace.REGION, workspace__activation=activation
+    )
+    newest = states.order_by("-pk").first()
+    if newest is None:
+        return (), None
+    try:
+        content = run_keys.open_state(newest)
+        state = read_state(content)
+        return region_view.stated_in(state, attributes_of(content, state.addresses)), state.serial
+    except (CannotOpen, NotAState) as error:
+        raise Faulted("cannot_open") from error
