@@ -1,26 +1,88 @@
-"""The least policy that the wizard shows is enough for the real Terraform, and holds nothing that is not called."""
+"""Least privilege, by AWS's own record: who called what, by which right, and which right nobody used, and why.
+
+The key of step 2 has the policy that the wizard shows and nothing else; the portal's reads have the management role,
+taken with the external ID. The simulator judges every call by policies, boundary and conditions; here it is judged
+again from the record. What the bootstrap role calls: `tests/real/test_region_package.py`.
+"""
 
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from activation.aws import cores, outside, quotas, region_view, trust
 from activation.aws.iam_rights import APPLY_ACTIONS, RIGHTS, Phase, caller_policy
 from activation.aws.names import BUNDLED
 from activation.aws.preflight import preflight
+from activation.aws.sessions import session
 from activation.domain.checks import CheckState, Report
 from activation.domain.credentials import AccessKeys
+from activation.domain.trust_proof import Answer, TrustProof
 from activation.packages import bundled
 from activation.simulator.client import Simulator
+from activation.simulator.policy import Policy, evaluate
 from tests.real.test_iam_package import EXTERNAL_ID, terraform, variables
 from tests.simulator.conftest import client, end, start_simulator
 
 ROLE: Final = "zilliz-management-role"
 # Free for everybody, and so in no policy (STS API Reference, GetCallerIdentity).
 WHO_AM_I: Final = "sts:GetCallerIdentity"
+REGION: Final = "us-west-2"
+CLUSTER: Final = "zilliz-byoc-demo"
+DENIED: Final = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation")
+
+# Rights behind S3's operations where they have another name. Source: Service Authorization Reference, Amazon S3.
+S3_RIGHTS: Final = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+}
+WORK_OF_ZILLIZ: Final = "Zilliz's day-to-day work on the data plane once it is active; the portal does none of it"
+UNUSED_OF_MANAGEMENT: Final = {
+    **dict.fromkeys(
+        (
+            "autoscaling:DescribeAutoScalingGroups",
+            "autoscaling:DescribeScalingActivities",
+            "ec2:DescribeInstanceStatus",
+            "ec2:DescribeVolumes",
+            "eks:DescribeAddonVersions",
+            "eks:UpdateAddon",
+            "eks:UpdateClusterVersion",
+            "eks:UpdateNodegroupConfig",
+            "eks:UpdateNodegroupVersion",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:ModifyListener",
+            "elasticloadbalancing:ModifyLoadBalancerAttributes",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterTargets",
+            "iam:PassRole",
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListMultipartUploadParts",
+            "s3:PutBucketTagging",
+            "s3:PutLifecycleConfiguration",
+        ),
+        WORK_OF_ZILLIZ,
+    ),
+    **dict.fromkeys(
+        (
+            "ec2:DescribeNetworkInterfaces",
+            "elasticloadbalancing:Describe*",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetLifecycleConfiguration",
+            "s3:ListBucket",
+        ),
+        "Reads for the work above: it is looked at before it is changed",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +95,11 @@ class Cycle:
     created: dict[str, Any]
     left: list[str]
     repaired: dict[str, Any]
+    account: str
+    trust: TrustProof
+    # What the portal called with the management role, and the policies that gave it the right.
+    managed: list[dict[str, Any]]
+    policies: dict[str, Policy]
 
 
 def least_key(iam: Any, account: str) -> dict[str, str]:
@@ -119,6 +186,12 @@ def live(simulator: Simulator, folder: Path) -> Cycle:
     terraform(folder, "apply", "-input=false", "-auto-approve", **environment)
     created = json.loads((folder / "terraform.tfstate").read_text())
     note(Phase.CREATE, mark)
+    policies = {
+        each["name"]: Policy.from_json(each["name"], each["instances"][0]["attributes"]["policy"])
+        for each in created["resources"]
+        if each["type"] == "aws_iam_policy"
+    }
+    proof, managed = read_as_the_portal(simulator, {name: out["value"] for name, out in created["outputs"].items()})
     disturb(iam, account)
     mark = len(simulator.actions())
     terraform(folder, "apply", "-input=false", "-auto-approve", **environment)
@@ -129,7 +202,33 @@ def live(simulator: Simulator, folder: Path) -> Cycle:
     note(Phase.DESTROY, mark)
     left = [role["RoleName"] for role in iam.list_roles()["Roles"]]
     left += [policy["PolicyName"] for policy in iam.list_policies(Scope="Local")["Policies"]]
-    return Cycle(calls, refused, report, created, left, repaired)
+    return Cycle(calls, refused, report, created, left, repaired, account, proof, managed, policies)
+
+
+def read_as_the_portal(simulator: Simulator, arns: dict[str, str]) -> tuple[TrustProof, list[dict[str, Any]]]:
+    """Do all that the portal does with the management role; return the proof of trust and the calls of the role."""
+    vendor = simulator.identities()["vendor"]["role"]
+    keys = AccessKeys(vendor["access_key_id"], vendor["secret_access_key"], vendor["session_token"])
+    roles = {name: arns[name] for name in ("bootstrap_role_arn", "management_role_arn")}
+    proof = trust.prove(
+        lambda: session(keys, REGION, simulator.endpoint),
+        roles,
+        external_id=EXTERNAL_ID,
+        region=REGION,
+        endpoint=simulator.endpoint,
+        patience=trust.Patience(pause=lambda seconds: None),
+    )
+    taken = client(simulator.endpoint, "sts", vendor).assume_role(
+        RoleArn=arns["management_role_arn"], RoleSessionName="portal", ExternalId=EXTERNAL_ID, DurationSeconds=900
+    )["Credentials"]
+    mine = AccessKeys(taken["AccessKeyId"], taken["SecretAccessKey"], taken["SessionToken"])
+    manager = session(mine, REGION, simulator.endpoint)
+    quotas.look(manager, quotas.Needs())
+    quotas.networks(manager)
+    cores.count(manager, clusters=[CLUSTER])
+    outside.look(manager, cluster=CLUSTER, node_groups=("core",), bucket=f"{CLUSTER}-milvus")
+    region_view.look(manager, name=CLUSTER, tag="41", stated=())
+    return proof, [row for row in simulator.actions() if row["access_key"] == mine.access_key_id]
 
 
 def test_the_checks_find_nothing_wrong_with_the_least_policy(cycle: Cycle) -> None:
@@ -175,3 +274,38 @@ def test_every_right_of_the_table_was_called(cycle: Cycle) -> None:
     called = {action for calls in cycle.calls.values() for action in calls}
     assert {right.action for right in RIGHTS} - called == set()
     assert set(APPLY_ACTIONS) <= called
+
+
+# --- the portal's own reads
+
+
+def test_both_roles_let_the_portal_in_with_the_right_external_id_alone(cycle: Cycle) -> None:
+    for proof in cycle.trust.proofs:
+        right, *others = proof.tries
+        assert right.answer is Answer.ADMITTED, proof
+        assert {each.answer for each in others} == {Answer.DENIED}, proof
+
+
+def test_every_read_of_the_portal_is_a_right_of_the_management_role_under_its_boundary(cycle: Cycle) -> None:
+    role = f"arn:aws:iam::{cycle.account}:role/zilliz/{ROLE}"
+    known = {"aws:PrincipalArn": [role], "aws:ResourceAccount": [cycle.account], "aws:RequestedRegion": [REGION]}
+    policies, boundary = [cycle.policies["management_policy"]], cycle.policies["permission_boundary"]
+    assert cycle.managed
+    for row in cycle.managed:
+        assert row["outcome"] not in DENIED, row
+        resource = row["resource"] or "*"
+        decision = evaluate(policies, boundary, S3_RIGHTS.get(row["action"], row["action"]), resource, known)
+        assert decision.allowed or row["action"] == WHO_AM_I, (row, decision)
+
+
+def test_what_the_management_role_may_and_the_portal_does_not_is_listed_with_its_reason(cycle: Cycle) -> None:
+    called = {S3_RIGHTS.get(row["action"], row["action"]) for row in cycle.managed}
+    granted = {
+        action
+        for statement in cycle.policies["management_policy"].statements()
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+    unused = {pattern for pattern in granted if not any(fnmatchcase(action, pattern) for action in called)}
+    different = sorted(unused ^ set(UNUSED_OF_MANAGEMENT))
+    assert not different, f"used now, or unused without a reason: {different}"
+    assert all(UNUSED_OF_MANAGEMENT.values())
