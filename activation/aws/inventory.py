@@ -50,7 +50,7 @@ class Inventory:
                     return None
                 raise
             for each in page[key]:
-                held = _role(each) if kind == ROLE else _policy(each)
+                held = role_of(each) if kind == ROLE else _policy(each)
                 found[held.name.casefold()] = held
             if not page.get("IsTruncated"):
                 return found
@@ -59,7 +59,7 @@ class Inventory:
     def role(self, name: str) -> Held | None:
         """Return a role with tags and trust policy; None where there is none. Raises as `ask` does."""
         answer = self._present("get_role", RoleName=name)
-        return _role(answer["Role"]) if answer else None
+        return role_of(answer["Role"]) if answer else None
 
     def policy(self, arn: str, *, with_text: bool = False) -> Held | None:
         """Return a policy with its tags, and its text where asked; None where there is none. Raises as `ask` does."""
@@ -124,7 +124,8 @@ def _tags(raw: Mapping[str, Any]) -> dict[str, str]:
     return {str(tag["Key"]): str(tag["Value"]) for tag in raw.get("Tags") or ()}
 
 
-def _role(raw: Mapping[str, Any]) -> Held:
+def role_of(raw: Mapping[str, Any]) -> Held:
+    """Return a role as `GetRole` or `ListRoles` has it."""
     return Held(
         type=ROLE,
         name=str(raw["RoleName"]),

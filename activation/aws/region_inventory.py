@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from activation.aws.inventory import Inventory
+from activation.aws.inventory import Inventory, role_of
 from activation.domain.adoption import ACTIVATION_TAG, ATTACHMENT, ROLE
 from activation.domain.errors import Faulted, Problem
 from activation.domain.region_adoption import (
@@ -120,8 +120,16 @@ class RegionInventory(Inventory):
     # --- one kind each
 
     def _role(self, name: str) -> Seen | None:
-        held = self.role(name)
-        return Seen(ROLE, held.name, "", arn=held.arn, tags=held.tags, created=held.created) if held else None
+        try:
+            held = role_of(self.ask("get_role", RoleName=name)["Role"])
+        except Problem as problem:
+            # Of a role that does not exist IAM knows no path either, and a right that is bound to a path does not cover
+            # it: *denied* is what the bootstrap role hears. Were it there and hidden, the name would be taken, and the
+            # apply would end with that.
+            if problem.code in {"aws_absent", "aws_denied"}:
+                return None
+            raise
+        return Seen(ROLE, held.name, "", arn=held.arn, tags=held.tags, created=held.created)
 
     def _attachment(self, identity: str) -> Seen | None:
         role, _, policy = identity.partition("/")
