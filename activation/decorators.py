@@ -20,7 +20,7 @@ from activation.domain.roles import Right
 from activation.domain.steps import STEP_TITLES, Step
 from activation.http import address, signed_in_by
 from activation.models import Activation, Member, Organization, User
-from activation.selectors.activations import farthest_page, find_activation, page_of
+from activation.selectors.activations import find_activation, page_of
 from activation.services import refusals
 from activation.services.events import Actor
 
@@ -95,9 +95,12 @@ def at_step(step: Step) -> Callable[[WizardView[P]], NamedView[P]]:
             if found is None:
                 raise Http404
             if step > found.step:
+                if not request.member.may(Right.WALK_WIZARD):
+                    # The pages of earlier steps are not for those who only read.
+                    return redirect("activation", request.organization.slug, found.pk)
                 here, there = STEP_TITLES[step], STEP_TITLES[found.step]
                 messages.warning(request, f"“{here}” comes after “{there}”, which is not done yet.")
-                return redirect(page_of(found, farthest_page(found)))
+                return redirect(page_of(found, found.step))
             return view(request, found, *args, **kwargs)
 
         return guarded  # type: ignore[return-value]

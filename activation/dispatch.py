@@ -15,6 +15,7 @@ SEND_NOTICE = "activation.send_notice"
 CHECK_BOOTSTRAP_ROLE = "activation.check_bootstrap_role"
 READ_CORES = "activation.read_cores"
 CHECK_REGION = "activation.check_region"
+WATCH = "activation.watch"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,11 @@ def check_region(activation_id: str) -> None:
 def check_bootstrap_role(activation_id: str) -> None:
     """Have a worker look whether the bootstrap role can still be taken."""
     transaction.on_commit(lambda: send(CHECK_BOOTSTRAP_ROLE, activation_id, START_QUEUE))
+
+
+def watch(activation_id: str) -> None:
+    """Have an account looked at in which a vendor's console builds a region."""
+    transaction.on_commit(lambda: send(WATCH, activation_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

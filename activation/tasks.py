@@ -15,6 +15,7 @@ from activation.services import (
     regions,
     shipping,
     sweeping,
+    watching,
 )
 
 
@@ -40,6 +41,7 @@ def sweep() -> None:
     sweeping.sweep()
     records.sweep()
     regions.sweep()
+    watching.sweep()
     notices.sweep()
 
 
@@ -101,3 +103,10 @@ def check_bootstrap_role(activation_id: str) -> None:
     """Look whether the bootstrap role can still be taken."""
     trace.run_id.set("")
     aftercare.check_bootstrap_role(activation_id)
+
+
+@shared_task(name="activation.watch", acks_late=False, max_retries=0)
+def watch(activation_id: str) -> None:
+    """Look once at an account in which a vendor's console builds a region."""
+    trace.run_id.set("")
+    watching.look(activation_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput
 from activation.domain.control_plane import ControlPlane
@@ -12,7 +12,7 @@ from activation.domain.regions import REGIONS
 from activation.domain.roles import Right
 from activation.domain.run_status import ACTIVE, SUCCEEDED, RunStatus
 from activation.domain.steps import REACHED, STEP_TITLES, ActivationStatus, Step
-from activation.models import Activation, CloudAccount, Event, Member, Organization, Run
+from activation.models import Activation, CloudAccount, Event, Member, Organization, Run, Workspace
 
 ACTIVATIONS_PER_PAGE = 25
 FINISHED = frozenset({ActivationStatus.ACTIVE, ActivationStatus.DEACTIVATING, ActivationStatus.DEACTIVATED})
@@ -21,7 +21,8 @@ STEP_PAGES = {
     Step.EXTERNAL_ID: "activation_external_id",
     Step.ARNS: "activation_arns",
     Step.REGION: "activation_region",
-    Step.ACTIVATION: "activation_review",
+    # Where step 4 goes on depends on what has happened: `page_reached` knows.
+    Step.ACTIVATION: "activation",
 }
 
 
@@ -32,17 +33,8 @@ def place_of(region: str) -> str:
 
 
 def page_of(activation: Activation, step: Step) -> str:
-    """Return the address of a step's page; empty where this version has none."""
-    try:
-        return reverse(STEP_PAGES[step], args=[activation.organization.slug, activation.pk])
-    except NoReverseMatch:
-        return ""
-
-
-def farthest_page(activation: Activation) -> Step:
-    """Return the step reached, or the last one before it that has a page."""
-    reached = activation.step
-    return reached if page_of(activation, reached) else Step.REGION
+    """Return the address of a step's page."""
+    return reverse(STEP_PAGES[step], args=[activation.organization.slug, activation.pk])
 
 
 def stepper(activation: Activation, current: Step | int | None = None) -> list[dict[str, Any]]:
@@ -54,6 +46,9 @@ def stepper(activation: Activation, current: Step | int | None = None) -> list[d
     status = ActivationStatus(activation.status)
     reached = REACHED[status]
     shown = reached if current is None else current
+    # With the plan of a region step 3 is done, although nothing moves before the approval.
+    if status is ActivationStatus.CONFIGURING and shown == Step.ACTIVATION:
+        reached = Step.ACTIVATION
     steps = []
     for step in Step:
         if step is Step.BEFORE:
@@ -75,11 +70,12 @@ def find_activation(organization: Organization, pk: str) -> Activation | None:
 
 
 def active_run(activation: Activation) -> Run | None:
-    """Return the run that is under way for the activation or for its AWS account: there is one at most of each."""
-    of = Q(activation=activation)
-    if activation.cloud_account_id is not None:
-        of |= Q(workspace__cloud_account=activation.cloud_account_id)
-    return Run.objects.for_organization(activation.organization).filter(of).active().first()
+    """Return the run that is under way for the activation, or for the roles of its AWS account."""
+    active = Run.objects.for_organization(activation.organization).active().select_related("workspace")
+    own = active.filter(activation=activation).first()
+    if own is not None or activation.cloud_account_id is None:
+        return own
+    return active.filter(workspace__cloud_account=activation.cloud_account_id, workspace__kind=Workspace.IAM).first()
 
 
 def newest_run(activation: Activation) -> Run | None:
@@ -92,7 +88,9 @@ def source_run(activation: Activation) -> Run | None:
     if activation.cloud_account is None or activation.cloud_account.arns_source == "pasted":
         return None
     runs = Run.objects.for_organization(activation.organization).filter(
-        workspace__cloud_account=activation.cloud_account, status__in=[status.value for status in SUCCEEDED]
+        workspace__cloud_account=activation.cloud_account,
+        workspace__kind=Workspace.IAM,
+        status__in=[status.value for status in SUCCEEDED],
     )
     return runs.order_by("-created_at").first()
 
@@ -124,7 +122,8 @@ class ActivationRow:
         if self.run is None:
             return False
         status = RunStatus(self.run.status)
-        unfinished = ActivationStatus(self.activation.status) is ActivationStatus.PROVISIONING_IAM
+        kind = {ActivationStatus.PROVISIONING_IAM: Workspace.IAM, ActivationStatus.CONFIGURING: Workspace.REGION}
+        unfinished = kind.get(ActivationStatus(self.activation.status)) == self.run.workspace.kind
         return status in ACTIVE or (unfinished and status not in SUCCEEDED and status is not RunStatus.DISCARDED)
 
 
@@ -149,7 +148,7 @@ def newest_runs(activations: list[Activation]) -> dict[str, Run]:
     """Return the latest run of each activation, by the activation."""
     newest = Run.objects.filter(activation=OuterRef("pk")).order_by("-created_at").values("pk")[:1]
     chosen = Activation.objects.filter(pk__in=[each.pk for each in activations]).values(run=Subquery(newest))
-    return {run.activation_id: run for run in Run.objects.filter(pk__in=chosen)}
+    return {run.activation_id: run for run in Run.objects.filter(pk__in=chosen).select_related("workspace")}
 
 
 def row_of(activation: Activation, run: Run | None, member: Member) -> ActivationRow:
@@ -171,7 +170,11 @@ def next_action(activation: Activation, run: Run | None) -> str:
     if status is ActivationStatus.PROVISIONING_IAM:
         return "Get the ARNs"
     if status is ActivationStatus.CONFIGURING:
-        return "Take the ARNs"
+        return "Choose the network"
+    if status is ActivationStatus.FAILED:
+        return "See why, and resume"
+    if status is ActivationStatus.ACTIVATING:
+        return "See where it stands"
     return "Open"
 
 
@@ -180,7 +183,23 @@ def page_reached(activation: Activation, run: Run | None) -> str:
     if run is not None and run.activation_id == activation.pk:
         page = "run_review" if run.status == RunStatus.PLANNED else "run"
         return reverse(page, args=[activation.organization.slug, run.pk])
-    return page_of(activation, farthest_page(activation))
+    if activation.step is Step.ACTIVATION:
+        return page_of_activation(activation)
+    return page_of(activation, activation.step)
+
+
+def page_of_activation(activation: Activation) -> str:
+    """Return where step 4 goes on: what to do when it is done, else the hand-over, or the region's latest run."""
+    slug = activation.organization.slug
+    if ActivationStatus(activation.status) in FINISHED:
+        return reverse("activation_done", args=[slug, activation.pk])
+    if activation.control_plane != ControlPlane.SELF:
+        return reverse("activation_handover", args=[slug, activation.pk])
+    runs = Run.objects.filter(activation=activation, workspace__kind=Workspace.REGION).order_by("-created_at")
+    newest = runs.values_list("pk", flat=True).first()
+    if newest is None:
+        return page_of(activation, Step.REGION)
+    return reverse("run", args=[slug, newest])
 
 
 def runs_of(activation: Activation) -> list[Run]:

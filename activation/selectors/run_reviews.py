@@ -54,6 +54,8 @@ class Reviewed:
     in_full: bool
     stale: bool
     too_old: bool
+    # The external ID, which the plan's text holds.
+    hidden: str = ""
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -67,6 +69,12 @@ class Reviewed:
             {"title": each["title"], "state": "passed" if each["passed"] else "failed", "text": each["detail"]}
             for each in self.plan.verdict.get("checks", ())
         ]
+
+    @property
+    def raw(self) -> str:
+        """Return the plan as the safety check read it, as JSON; the external ID as this member may see it."""
+        text = json.dumps(self.plan.review, indent=2, ensure_ascii=False)
+        return text.replace(self.hidden, self.mark) if self.hidden else text
 
     @property
     def short_sha(self) -> str:
@@ -102,6 +110,7 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
         mark=shown,
         in_full=bool(shown) and any(shown == locked and locked in each.text for each in review.trusts),
         stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
+        hidden=locked,
         too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),
     )
 

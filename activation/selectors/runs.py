@@ -127,11 +127,14 @@ class Situation:
     explanation: dict[str, Any] = field(default_factory=dict)
     may: frozenset[str] = frozenset()
     later: Run | None = None
+    # What else a page shows and is sent again when it differs; whether that goes on after the run has ended.
+    more: str = ""
+    goes_on: bool = False
 
     @property
     def is_final(self) -> bool:
         """Return whether nothing changes any more."""
-        return self.run.has_ended
+        return self.run.has_ended and not self.goes_on
 
     @property
     def stopping(self) -> bool:
@@ -183,6 +186,7 @@ class Situation:
             (self.done, self.total, self.current, self.left, self.line, self.away),
             sorted(self.may),
             self.later is None,
+            self.more,
         )
         return sha256(repr(seen).encode()).hexdigest()[:12]
 

@@ -1,7 +1,7 @@
 """The review of a plan, and its approval."""
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,11 +16,11 @@ from activation.forms import refusal
 from activation.forms.runs import ApprovalForm
 from activation.models import Run
 from activation.selectors import activations as activation_reads
-from activation.selectors import run_reviews
+from activation.selectors import region_reviews, region_runs, run_reviews
 from activation.selectors import runs as reads
 from activation.services import preflight
 from activation.services import runs as services
-from activation.views.runs import demand_run
+from activation.views.runs import demand_run, step_of
 
 
 @never_cache
@@ -30,6 +30,20 @@ def run_review(request: PortalRequest, run: str) -> HttpResponse:
     """Show what a plan will do, and ask for the word yes where this member may say it."""
     row = demand_run(request, run)
     return show(request, row, ApprovalForm(ask_key=services.needs_key_again(row)))
+
+
+@never_cache
+@require_safe
+@member_with(Right.SEE_ACTIVATIONS)
+def run_plan(request: PortalRequest, run: str) -> HttpResponse:
+    """Hand out the plan as the safety check read it, as JSON; values that Terraform calls sensitive are not in it."""
+    row = demand_run(request, run)
+    reviewed = run_reviews.reviewed(row, request.member)
+    if reviewed is None:
+        raise Http404
+    if reviewed.in_full:
+        services.note_external_id_seen(row, actor=request.actor)
+    return HttpResponse(reviewed.raw, content_type="application/json; charset=utf-8")
 
 
 @sensitive_post_parameters("access_key_id", "secret_access_key", "session_token")
@@ -60,15 +74,19 @@ def show(request: PortalRequest, row: Run, form: ApprovalForm, *, status: int = 
     reviewed = run_reviews.reviewed(row, request.member)
     if reviewed is not None and reviewed.in_full:
         services.note_external_id_seen(row, actor=request.actor)
+    where, region = region_runs.with_region(reads.situation(row, request.member))
+    building = region_reviews.region_review(row, reviewed.review, reviewed.trusts) if region and reviewed else None
     context = {
         "run": row,
         "reviewed": reviewed,
-        "where": reads.situation(row, request.member),
+        "building": building,
+        "region": region,
+        "where": where,
         "form": form,
         "may_approve": request.member.may_approve(started_by_id=row.created_by_id),
         "walks": request.member.may(Right.WALK_WIZARD),
         "key": reads.key_of(row),
-        "steps": activation_reads.stepper(row.activation, 2),
+        "steps": activation_reads.stepper(row.activation, step_of(row)),
         "run_url": reverse("run", args=[request.organization.slug, row.pk]),
     }
     return render(request, "activation/run_review.html", context, status=status)

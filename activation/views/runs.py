@@ -10,11 +10,12 @@ from activation.decorators import PortalRequest, member_with, poll
 from activation.domain.errors import Refused
 from activation.domain.roles import Right
 from activation.domain.run_status import RunStatus
+from activation.domain.steps import Step
 from activation.forms import refusal
 from activation.forms.runs import ForceForm
 from activation.models import Run
 from activation.selectors import activations as activation_reads
-from activation.selectors import run_logs
+from activation.selectors import region_runs, run_logs
 from activation.selectors import runs as reads
 from activation.services import rescue
 from activation.services import runs as services
@@ -22,6 +23,8 @@ from activation.services import runs as services
 LONGEST_QUERY = 200
 # Where a person waits for the plan, the page goes on to the review by itself.
 WAITING_FOR_PLAN = {RunStatus.PENDING.value, RunStatus.PLANNING.value}
+# Where a poll comes from: the review, or the tab with the log, of a region's run.
+PAGES = {"review", "log"}
 
 
 @never_cache
@@ -31,15 +34,17 @@ def run(request: PortalRequest, run: str) -> HttpResponse:
     """Show a run: its state, and the part of its log that the address asks for."""
     row = demand_run(request, run)
     asked = {name: request.GET.get(name, "") for name in ("line", "before", "after")}
-    where = reads.situation(row, request.member)
+    where, region = region_runs.with_region(reads.situation(row, request.member))
     log = run_logs.open_log(row, query=request.GET.get("q", "").strip()[:LONGEST_QUERY], **asked)
     context = {
         "run": row,
         "where": where,
+        "region": region,
+        "page": tab_of(request) if region else "",
         "lock": rescue.lock_of(row) if where.away else None,
         "key": reads.key_of(row),
         "log": log,
-        "steps": activation_reads.stepper(row.activation, 2),
+        "steps": activation_reads.stepper(row.activation, step_of(row)),
         "place": activation_reads.place_of(row.region),
     }
     return render(request, "activation/run.html", context)
@@ -55,18 +60,21 @@ def run_status(request: PortalRequest, run: str) -> HttpResponse:
     waits = row.created_by_id == request.user.pk or request.GET.get("page") == "review"
     if waits and request.GET.get("was") in WAITING_FOR_PLAN and row.status == RunStatus.PLANNED:
         return go_to(request, "run_review", row)
-    where = reads.situation(row, request.member)
+    where, region = region_runs.with_region(reads.situation(row, request.member))
+    if region is not None and region.next is not None and request.GET.get("page") != "review":
+        return go_to(request, "run", region.next)
     changed = request.GET.get("seen") != where.digest
     idle = 0 if changed else number_of(request.GET.get("idle", "")) + 1
     context = {
         "run": row,
         "where": where,
+        "region": region,
         "lock": rescue.lock_of(row) if where.away and changed else None,
         "changed": changed,
-        "page": "review" if request.GET.get("page") == "review" else "",
+        "page": request.GET.get("page") if request.GET.get("page") in PAGES else "",
         "idle": idle,
         "wait": run_logs.wait_after(idle),
-        "steps": activation_reads.stepper(row.activation, 2) if where.is_final else (),
+        "steps": activation_reads.stepper(row.activation, step_of(row)) if where.is_final else (),
     }
     return render(request, "activation/run.html#polled", context)
 
@@ -115,7 +123,8 @@ def run_discard(request: PortalRequest, run: str) -> HttpResponse:
     row = demand_run(request, run)
     try:
         services.discard(row, actor=request.actor)
-        messages.success(request, "The plan was discarded and the key destroyed. Nothing was changed in AWS.")
+        key = "" if row.is_of_region else " and the key destroyed"
+        messages.success(request, f"The plan was discarded{key}. Nothing was changed in AWS.")
     except Refused as error:
         messages.warning(request, str(error))
     return redirect("run", request.organization.slug, row.pk)
@@ -137,6 +146,16 @@ def run_force(request: PortalRequest, run: str) -> HttpResponse:
             refusal.show(form, error)
     context = {"run": row, "form": form, "where": reads.situation(row, request.member)}
     return render(request, "activation/run_force.html", context, status=200 if request.method == "GET" else 422)
+
+
+def step_of(row: Run) -> Step:
+    """Return the step of the wizard that a run belongs to."""
+    return Step.ACTIVATION if row.is_of_region else Step.ARNS
+
+
+def tab_of(request: PortalRequest) -> str:
+    """Return `log` where the address asks for a part of the log, or for that tab; empty for the resources."""
+    return "log" if {"line", "before", "after", "q"} & set(request.GET) or request.GET.get("show") == "log" else ""
 
 
 def demand_run(request: PortalRequest, pk: str) -> Run:

@@ -4,6 +4,8 @@ from collections import ChainMap
 from collections.abc import Mapping
 from typing import Final
 
+from activation.domain.wording.aftercare import AFTERCARE
+from activation.domain.wording.handover import HANDOVER
 from activation.domain.wording.keys import KEYS
 from activation.domain.wording.licenses import LICENSES
 from activation.domain.wording.packages import PACKAGES
@@ -14,7 +16,7 @@ from activation.domain.wording.runs import RUNS
 from activation.domain.wording.typed import TYPED
 from activation.domain.wording.words import Wording
 
-ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS, REGIONS, LICENSES)
+ROOMS: Final = (RUNS, TYPED, KEYS, PEOPLE, PACKAGES, RECORDS, REGIONS, LICENSES, AFTERCARE, HANDOVER)
 WORDING: Final[Mapping[str, Wording]] = ChainMap(*ROOMS)
 
 __all__ = ["ROOMS", "WORDING", "Wording"]

@@ -1,0 +1,172 @@
+"""What is left to do when a region is active, as its page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from activation.domain import aftercare as rules
+from activation.domain.aftercare import DONE_STATES, Task
+from activation.domain.control_plane import ControlPlane
+from activation.models import Activation, Credential, Handover, RegionSetup
+
+GUIDE = "https://docs.zilliz.com/docs/byoc"
+# The guide's own list, *Related topics*.
+RELATED = (
+    ("Create Cluster", f"{GUIDE}/create-cluster"),
+    ("Quick Start", f"{GUIDE}/quick-start"),
+    ("Install SDKs", f"{GUIDE}/install-sdks"),
+    ("Example Dataset", f"{GUIDE}/example-dataset"),
+)
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One of the three things: done or not, what was seen, by whom it was asked and when."""
+
+    state: str
+    done: bool
+    says: str = ""
+    key: str = ""
+    seen_on: datetime | None = None
+    at: datetime | None = None
+    by: str = ""
+
+    @property
+    def waiting(self) -> bool:
+        """Return whether a worker is at it."""
+        return self.state == "checking"
+
+
+@dataclass(frozen=True)
+class Done:
+    """Everything that the page of an active region says."""
+
+    activation: Activation
+    reported: bool
+    key: TaskState
+    role: TaskState
+    cluster: TaskState
+    used: Credential | None
+    facts: list[dict[str, Any]]
+    cluster_name: str
+    role_arn: str
+
+    @property
+    def left(self) -> int:
+        """Return how many of the three things are not done; the role is optional and not counted."""
+        return sum(not each.done for each in (self.key, self.cluster))
+
+    @property
+    def switch_off(self) -> tuple[tuple[str, str], ...]:
+        """Return the commands that switch the key off."""
+        used = self.used
+        return rules.switch_off_commands(used.principal_arn if used else "", used.last_four if used else "")
+
+    @property
+    def remove_role(self) -> str:
+        """Return the commands that remove the bootstrap role."""
+        return "\n".join(rules.remove_role_commands(self.role_arn))
+
+    @property
+    def role_name(self) -> str:
+        """Return the bootstrap role's name."""
+        return rules.name_of(self.role_arn)
+
+    @property
+    def kubeconfig(self) -> str:
+        """Return the command for kubectl."""
+        return rules.kubeconfig_command(self.activation.region, self.cluster_name) if self.cluster_name else ""
+
+    @property
+    def access(self) -> str:
+        """Return the commands that let somebody into the cluster."""
+        return "\n".join(rules.access_commands(self.activation.region, self.cluster_name)) if self.cluster_name else ""
+
+
+def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credential | None, waiting: bool) -> Done:
+    """Return what the page shows; `outputs` are Terraform's, `waiting` whether a worker is at the role."""
+    setup = RegionSetup.objects.filter(activation=activation).first()
+    kept: dict[str, Any] = setup.aftercare if setup else {}
+    reported = activation.control_plane != ControlPlane.SELF
+    key = task_state(Task.ACCESS_KEY, kept)
+    if used is not None and not used.is_long_term and key.state in {"", "unknown"}:
+        key = TaskState("temporary", True, key=f"…{used.last_four}")
+    role = task_state(Task.BOOTSTRAP_ROLE, kept)
+    if role.waiting and not waiting:
+        role = TaskState("open", False, says="No worker has looked in time; ask again.")
+    name = str(outputs.get("cluster_name") or "") or seen_cluster(activation)
+    return Done(
+        activation=activation,
+        reported=reported,
+        key=key,
+        role=role,
+        cluster=task_state(Task.CLUSTER, kept),
+        used=used,
+        facts=facts_of(activation, outputs, name, setup),
+        cluster_name=name,
+        role_arn=str((activation.cloud_account.arns if activation.cloud_account else {}).get("bootstrap_role_arn", "")),
+    )
+
+
+def task_state(task: Task, kept: dict[str, Any]) -> TaskState:
+    """Return one of the things as it was kept; nothing done where nothing was."""
+    entry = kept.get(task.value, {})
+    state = str(entry.get("state", ""))
+    return TaskState(
+        state=state,
+        done=state in DONE_STATES[task],
+        says=str(entry.get("says", "")),
+        key=str(entry.get("key", "")),
+        seen_on=time_of(entry.get("seen_on")),
+        at=time_of(entry.get("at")),
+        by=str(entry.get("by", "")),
+    )
+
+
+def time_of(text: object) -> datetime | None:
+    """Return a time as it was kept."""
+    return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+
+
+def seen_cluster(activation: Activation) -> str:
+    """Return the name of the cluster that the watch of the account has seen; empty for none or several."""
+    handover = Handover.objects.filter(activation=activation).only("seen").first()
+    seen = handover.seen if handover and isinstance(handover.seen, dict) else {}
+    found = {str(each.get("name", "")) for each in clusters_in(seen)} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def clusters_in(seen: Any) -> list[dict[str, Any]]:
+    """Return what is a cluster in what a watch has kept, however deep it stands."""
+    if isinstance(seen, list):
+        return [found for each in seen for found in clusters_in(each)]
+    if not isinstance(seen, dict):
+        return []
+    own = [seen] if seen.get("kind") in {"cluster", "eks_cluster"} else []
+    return own + [found for each in seen.values() for found in clusters_in(each)]
+
+
+def facts_of(
+    activation: Activation, outputs: dict[str, Any], cluster: str, setup: RegionSetup | None
+) -> list[dict[str, Any]]:
+    """Return the facts to copy for creating a cluster, as `elements/key_values.html` takes them."""
+    account = activation.cloud_account
+    subnets = outputs.get("private_subnet_ids")
+    values = (
+        ("Cloud region", activation.region, ""),
+        ("AWS account", account.account_id if account else "", ""),
+        ("EKS cluster", cluster, ""),
+        ("Cluster endpoint", outputs.get("cluster_endpoint"), "Private: it answers inside the VPC only."),
+        ("Kubernetes version", outputs.get("cluster_version"), ""),
+        ("VPC", outputs.get("vpc_id"), setup.vpc_cidr if setup else ""),
+        ("Private subnets", ", ".join(subnets) if isinstance(subnets, list) else "", ""),
+        ("Security group", outputs.get("security_group_id"), ""),
+        ("Bucket", outputs.get("bucket_name"), ""),
+        ("Role of the database’s service accounts", outputs.get("business_irsa_role_arn"), ""),
+        ("Role of the load balancer controller", outputs.get("aws_lb_irsa_role_arn"), ""),
+        ("Role of the cluster autoscaler", outputs.get("cluster_autoscaler_irsa_role_arn"), ""),
+        ("Role of the EBS CSI driver", outputs.get("ebs_csi_irsa_role_arn"), ""),
+    )
+    return [
+        {"label": label, "value": str(value), "help": more, "copyable": True} for label, value, more in values if value
+    ]

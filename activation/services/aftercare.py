@@ -1,0 +1,202 @@
+"""What is left to do when a region is active: the access key off, perhaps the bootstrap role gone, a cluster made.
+
+Each is kept in the region's row with who did it, when, and what a live look said; what is done is an event.
+"""
+
+import secrets
+import string
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from activation import dispatch
+from activation.aws.sessions import session
+from activation.domain import credentials
+from activation.domain.aftercare import KeyAnswer, Task, read_key_answer
+from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
+from activation.domain.errors import Problem, Refused
+from activation.domain.events import Kind
+from activation.domain.sealing import CannotOpen
+from activation.domain.state import NotAState, read_state
+from activation.models import Activation, Credential, RegionSetup, StateVersion, Workspace
+from activation.services import activations, events, host, run_keys, vendor
+
+# A worker that has not answered for so long will not: the page offers to look again.
+LOOK_SECONDS = 90
+ROLE_GONE = (
+    "AWS does not let this portal take the role any more, while it still lets it take the management role: the "
+    "bootstrap role was removed, or its trust policy was changed. From outside the two look the same."
+)
+ROLE_STANDS = "The role exists: AWS has just let this portal take it."
+ROLE_OPEN = "This could not be found out: {problem}"
+REPORTED = "Reported by a person; this portal cannot look."
+
+
+def key_used(activation: Activation) -> Credential | None:
+    """Return what is kept of the key with which step 2 ran in the activation's account; never the key."""
+    rows = Credential.objects.filter(
+        run__workspace__cloud_account=activation.cloud_account, run__workspace__kind=Workspace.IAM
+    )
+    return rows.defer("sealed").order_by("-entered_at").first() if activation.cloud_account_id else None
+
+
+def check_access_key(activation: Activation, *, key_id: str, actor: events.Actor) -> KeyAnswer:
+    """Ask AWS whether it still takes a key, by its ID and a made-up secret: the secret itself is not needed.
+
+    Raises Refused where the ID is none of a long-term key, or is another key's than step 2's, and the problems of
+    `activation.aws.errors.read` where AWS gives no answer to go by.
+    """
+    key_id = key_id.strip()
+    if key_id.startswith("ASIA"):
+        raise Refused("aftercare_temporary_key", field="access_key_id")
+    if (problem := credentials.check(key_id, "").problems.get("access_key_id")) is not None:
+        raise problem
+    used = key_used(activation)
+    known = used is not None and used.is_long_term
+    if used is not None and used.is_long_term and not key_id.endswith(used.last_four):
+        raise Refused("aftercare_other_key", field="access_key_id", last_four=used.last_four)
+    answer = ask(activation, key_id)
+    keep_key_answer(activation, key_id, answer, known=known, actor=actor)
+    return answer
+
+
+def ask(activation: Activation, key_id: str) -> KeyAnswer:
+    """Ask AWS with a secret that is wrong for sure; raises the problem where the answer tells nothing."""
+    made_up = "".join(secrets.choice(string.ascii_letters) for _ in range(credentials.SECRET_LENGTH))
+    keys = AccessKeys(key_id, made_up)
+    try:
+        session(keys, activation.region, **host.way().of_sessions()).ask("sts", "get_caller_identity")
+    except Problem as problem:
+        answer = read_key_answer(problem.code)
+        if answer is None:
+            raise
+        return answer
+    return KeyAnswer.ON
+
+
+@transaction.atomic
+def keep_key_answer(
+    activation: Activation, key_id: str, answer: KeyAnswer, *, known: bool, actor: events.Actor
+) -> None:
+    """Keep what AWS said; off counts where the key is known: as step 2's, or as one that was seen on before."""
+    setup = locked(activation)
+    before = dict(setup.aftercare.get(Task.ACCESS_KEY, {}))
+    # Not the ID itself, and nothing from which it could be found: only whether it is the same one.
+    mark = salted_hmac("aftercare", key_id, algorithm="sha256").hexdigest()[:32]
+    seen_on = before.get("seen_on", "") if before.get("mark") == mark else ""
+    now = timezone.now()
+    state: str = answer.value
+    if answer is KeyAnswer.OFF and not known and not seen_on:
+        state = "unknown"
+    entry = {
+        "state": state,
+        "mark": mark,
+        "key": f"…{key_id[-4:]}",
+        "seen_on": now.isoformat() if answer is KeyAnswer.ON else seen_on,
+    }
+    store(setup, Task.ACCESS_KEY, entry, actor=actor, done=state == KeyAnswer.OFF, again=before.get("state") == state)
+
+
+@transaction.atomic
+def ask_for_role_check(activation: Activation, *, actor: events.Actor) -> None:
+    """Have a worker look whether the bootstrap role is gone; with the vendor's console only a person can say so."""
+    setup = locked(activation)
+    if activation.control_plane != ControlPlane.SELF:
+        again = setup.aftercare.get(Task.BOOTSTRAP_ROLE, {}).get("state") == "reported"
+        entry = {"state": "reported", "says": REPORTED}
+        store(setup, Task.BOOTSTRAP_ROLE, entry, actor=actor, done=True, again=again)
+        return
+    entry = {"state": "checking", "since": timezone.now().isoformat(), "by": actor.name}
+    RegionSetup.objects.filter(pk=setup.pk).update(aftercare={**setup.aftercare, Task.BOOTSTRAP_ROLE: entry})
+    dispatch.check_bootstrap_role(activation.pk)
+
+
+def check_bootstrap_role(activation_id: str) -> None:
+    """Try to take both roles; only a bootstrap role that is denied while the management role is not counts as gone."""
+    activation = Activation.objects.select_related("organization", "cloud_account").get(pk=activation_id)
+    setup = RegionSetup.objects.filter(activation=activation).first()
+    asked = (setup.aftercare if setup else {}).get(Task.BOOTSTRAP_ROLE, {})
+    if asked.get("state") != "checking" or activation.cloud_account is None:
+        return
+    state, says = look_at_role(activation)
+    keep_role_answer(activation, state, says, by=str(asked.get("by", "")))
+
+
+def look_at_role(activation: Activation) -> tuple[str, str]:
+    """Return `gone`, `exists` or `open`, and the sentence that goes with it."""
+    assert activation.cloud_account is not None
+    arns = activation.cloud_account.arns
+    told: dict[str, Any] = {
+        "external_id": activation.organization.external_id or "",
+        "region": activation.region,
+        "name": activation.pk[:64],
+        "seconds": 900,
+    }
+    try:
+        vendor.take_role(arns["management_role_arn"], **told)
+    except (Problem, KeyError) as error:
+        return "open", ROLE_OPEN.format(problem=str(error))
+    try:
+        vendor.take_role(arns["bootstrap_role_arn"], **told)
+    except Problem as error:
+        gone = error.code == "aws_denied"
+        return ("gone", ROLE_GONE) if gone else ("open", ROLE_OPEN.format(problem=str(error)))
+    return "exists", ROLE_STANDS
+
+
+@transaction.atomic
+def keep_role_answer(activation: Activation, state: str, says: str, *, by: str) -> None:
+    """Keep what the look came to."""
+    actor = events.Actor(name=by) if by else events.PORTAL
+    store(locked(activation), Task.BOOTSTRAP_ROLE, {"state": state, "says": says}, actor=actor, done=state == "gone")
+
+
+@transaction.atomic
+def note_cluster(activation: Activation, *, actor: events.Actor) -> None:
+    """Keep that a person went on to create a cluster."""
+    setup = locked(activation)
+    again = setup.aftercare.get(Task.CLUSTER, {}).get("state") == "reported"
+    store(setup, Task.CLUSTER, {"state": "reported", "says": REPORTED}, actor=actor, done=True, again=again)
+
+
+def locked(activation: Activation) -> RegionSetup:
+    """Return the region's row, held until the transaction ends."""
+    RegionSetup.objects.get_or_create(activation=activation)
+    return RegionSetup.objects.select_for_update().get(activation=activation)
+
+
+def store(
+    setup: RegionSetup, task: Task, entry: dict[str, Any], *, actor: events.Actor, done: bool, again: bool = False
+) -> None:
+    """Keep one entry, with who and when; an event where it is done now and was not before."""
+    activation = Activation.objects.select_related("organization").get(pk=setup.activation_id)
+    whole = {**entry, "at": timezone.now().isoformat(), "by": actor.name}
+    RegionSetup.objects.filter(pk=setup.pk).update(aftercare={**setup.aftercare, task: whole})
+    if done and not again:
+        after = {"what": task.value, "state": str(entry["state"])}
+        activations.record(Kind.AFTERCARE_DONE, activation, actor=actor, after=after)
+
+
+def is_waiting(entry: dict[str, Any]) -> bool:
+    """Return whether a worker is still at a look that was asked for."""
+    if entry.get("state") != "checking":
+        return False
+    return timezone.now() - datetime.fromisoformat(entry["since"]) < timedelta(seconds=LOOK_SECONDS)
+
+
+def outputs_of(activation: Activation) -> dict[str, Any]:
+    """Return what Terraform says of the region it built; nothing where it was built elsewhere or cannot be read."""
+    rows = StateVersion.objects.select_related("run").filter(
+        workspace__activation=activation, workspace__kind=Workspace.REGION
+    )
+    newest = rows.order_by("-pk").first()
+    if newest is None:
+        return {}
+    try:
+        return read_state(run_keys.open_state(newest)).outputs
+    except (CannotOpen, NotAState):
+        return {}
