@@ -286,6 +286,8 @@ REGION_SESSION_SECONDS = env.number("REGION_SESSION_SECONDS", 3000)
 # From the approval on: when people are told that it takes long, and when it is stopped.
 REGION_WARN_SECONDS = env.number("REGION_WARN_SECONDS", 1800)
 REGION_DEADLINE_SECONDS = env.number("REGION_DEADLINE_SECONDS", 7200)
+# So often the account is looked at while a vendor's console builds a region in it.
+WATCH_SECONDS = env.number("WATCH_SECONDS", 15)
 # Off where the AWS at hand has no add-ons (the demo's).
 REGION_ADDONS = env.flag("REGION_ADDONS", default=True)
 PLAN_VALID_SECONDS = env.number("PLAN_VALID_SECONDS", 3600)

@@ -20,6 +20,7 @@ class Right(StrEnum):
     APPROVE_RUN = "approve_run"
     REVEAL_EXTERNAL_ID = "reveal_external_id"
     DOWNLOAD_STATE = "download_state"
+    CONFIRM_ACTIVE = "confirm_active"
     SEE_LICENSE = "see_license"
     MANAGE_LICENSE = "manage_license"
     MANAGE_MEMBERS = "manage_members"
@@ -39,6 +40,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             R.APPROVE_RUN,
             R.REVEAL_EXTERNAL_ID,
             R.DOWNLOAD_STATE,
+            R.CONFIRM_ACTIVE,
             R.SEE_LICENSE,
             R.MANAGE_MEMBERS,
             R.SEE_MEMBERS,

@@ -1,10 +1,10 @@
-"""A run's own key, and what is sealed with it."""
+"""Keys of their own, for a run and for a watch, and what is sealed with them."""
 
 import json
 
 from activation.domain.credentials import AccessKeys
 from activation.domain.sealing import new_key, open_sealed, seal
-from activation.models import Credential, Run, StateVersion
+from activation.models import Credential, Handover, Run, StateVersion
 from activation.runner.spec import file_context, state_context
 from activation.services.keyring import keyring
 
@@ -40,3 +40,18 @@ def open_state(state: StateVersion) -> bytes:
 def open_file(run: Run, sealed: bytes, name: str) -> bytes:
     """Return a file that the supervisor kept; raises CannotOpen."""
     return open_sealed(key_of(run), sealed, file_context(run.pk, name))
+
+
+def seal_for_watch(handover: Handover, keys: AccessKeys) -> tuple[bytes, bytes]:
+    """Return a new key for a watch, wrapped by the master key, and AWS keys sealed with it to their hand-over."""
+    key = new_key()
+    content = json.dumps([keys.access_key_id, keys.secret_access_key, keys.session_token]).encode()
+    wrapped = keyring().wrap(key, f"handover-{handover.pk}|key")
+    return wrapped, seal(key, content, f"handover-{handover.pk}|credential")
+
+
+def open_for_watch(handover: Handover) -> AccessKeys:
+    """Return the AWS keys of a watch; raises CannotOpen, also where there are none."""
+    key = keyring().unwrap(bytes(handover.wrapped_key or b""), f"handover-{handover.pk}|key")
+    content = open_sealed(key, bytes(handover.sealed or b""), f"handover-{handover.pk}|credential")
+    return AccessKeys(*json.loads(content))
