@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from activation.domain import external_id as external_ids
 from activation.domain import license as licenses
 from activation.domain.control_plane import ControlPlane
@@ -13,6 +15,7 @@ from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CoreReading, License, Organization, Run
 from activation.selectors.activations import ArnGroup, arn_groups, place_of
 from activation.selectors.license_keys import public_keys
+from activation.selectors.region_now import RegionNow, RegionWatched, now_of, setup_of, watched_of
 
 # Here a data plane may stand, whole or in part, and use cores.
 BUILT = frozenset(
@@ -207,24 +210,64 @@ class Region:
     runs: list[Run]
     reading: CoreReading | None
     is_built: bool
+    now: RegionNow | None = None
+    watched: RegionWatched | None = None
+
+    @property
+    def words(self) -> str:
+        """Return the status as machines read it from the page: `active`, `active (as reported)`, `activating`, …"""
+        reported = self.activation.control_plane == ControlPlane.ZILLIZ
+        status = ActivationStatus(self.activation.status)
+        return f"{status.value} (as reported)" if reported and status is ActivationStatus.ACTIVE else status.value
+
+    @property
+    def label(self) -> str:
+        """Return the status as people read it."""
+        suffix = " (as reported)" if self.words.endswith("(as reported)") else ""
+        return f"{self.activation.status_label}{suffix}"
 
     @property
     def approved(self) -> Run | None:
-        """Return the newest run that somebody approved."""
-        return next((run for run in self.runs if run.approved_at), None)
+        """Return the newest run that somebody approved: of the region where there is one, else of its roles."""
+        approved = [run for run in self.runs if run.approved_at]
+        return next((run for run in approved if run.is_of_region), next(iter(approved), None))
+
+    @property
+    def vpc(self) -> str:
+        """Return the ID of the region's network, as AWS showed it."""
+        return self.now.vpc if self.now else self.watched.vpc if self.watched else ""
+
+    @property
+    def netmask(self) -> int | None:
+        """Return how large the network is, as chosen in step 3."""
+        setup = setup_of(self.activation)
+        if setup is None:
+            return None
+        _, slash, mask = setup.vpc_cidr.partition("/")
+        return int(mask) if slash else setup.netmask
 
 
 def regions_of(organization: Organization) -> list[Region]:
     """Return the organization's cloud regions, those that were activated first."""
-    found = Activation.objects.for_organization(organization).filter(status__in=[each.value for each in SHOWN])
-    found = found.select_related("organization", "cloud_account", "core_reading").order_by("-created_at")
-    regions = [region_of(activation) for activation in found]
+    regions = [region_of(activation) for activation in shown(organization).order_by("-created_at")]
     return sorted(regions, key=lambda region: not region.is_built)
+
+
+def find_region(organization: Organization, pk: str) -> Activation | None:
+    """Return one of the activations that the page shows."""
+    return shown(organization).filter(pk=pk).first()
+
+
+def shown(organization: Organization) -> QuerySet[Activation]:
+    """Return the activations of which the page tells, with what it tells of them."""
+    found = Activation.objects.for_organization(organization).filter(status__in=[each.value for each in SHOWN])
+    return found.select_related("organization", "cloud_account", "core_reading", "setup", "handover")
 
 
 def region_of(activation: Activation) -> Region:
     """Return one region with its ARNs and its latest runs."""
-    runs = Run.objects.filter(activation=activation).order_by("-created_at")[:RUNS_SHOWN]
+    newest = Run.objects.filter(activation=activation).select_related("workspace").order_by("-created_at")
+    runs = newest[:RUNS_SHOWN]
     external_id = activation.organization.external_id
     return Region(
         activation=activation,
@@ -234,6 +277,8 @@ def region_of(activation: Activation) -> Region:
         runs=list(runs),
         reading=reading_of(activation),
         is_built=ActivationStatus(activation.status) in BUILT,
+        now=now_of(activation),
+        watched=watched_of(activation),
     )
 
 

@@ -3,18 +3,22 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from activation.decorators import PortalRequest, member_with
+from activation.decorators import PortalRequest, member_with, poll
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.license import FORBIDDEN_WHEN_FROZEN, day
 from activation.domain.roles import Right
 from activation.forms import refusal
 from activation.forms.licenses import DocumentForm, ReportedForm
+from activation.models import Activation
 from activation.selectors import licenses as selectors
+from activation.services import cores
 from activation.services import licenses as services
 
 SERVICES, CLUSTERS = "service", "cluster"
@@ -61,6 +65,36 @@ def license_details(request: PortalRequest) -> HttpResponse:
         ],
     }
     return render(request, "activation/license_details.html", context)
+
+
+@poll
+@never_cache
+@require_safe
+@member_with(Right.SEE_LICENSE)
+def license_region(request: PortalRequest, activation: str) -> HttpResponse:
+    """Answer the poll of a page that waits for a worker: what AWS showed of one region."""
+    context = {"region": selectors.region_of(demand_region(request, activation))}
+    return render(request, "activation/license_now.html", context)
+
+
+@require_POST
+@member_with(Right.SEE_LICENSE)
+def license_look(request: PortalRequest, activation: str) -> HttpResponse:
+    """Have AWS asked about one region."""
+    row = demand_region(request, activation)
+    try:
+        cores.ask(row)
+    except Refused as error:
+        messages.warning(request, str(error))
+    return redirect(f"{reverse('license', args=[request.organization.slug])}#region-{row.pk}")
+
+
+def demand_region(request: PortalRequest, pk: str) -> Activation:
+    """Return one of the organization's regions that the page shows; raises Http404."""
+    row = selectors.find_region(request.organization, pk)
+    if row is None:
+        raise Http404
+    return row
 
 
 @require_http_methods(["GET", "POST"])
