@@ -225,6 +225,10 @@ TABLE = (
     Row("license_json", "POST", NOBODY_POSTS),
     Row("license_details", "GET", MANAGERS_READ),
     Row("license_details", "POST", NOBODY_POSTS),
+    Row("license_region", "GET", MANAGERS_READ, activation),
+    Row("license_region", "POST", NOBODY_POSTS, activation),
+    Row("license_look", "GET", NOBODY_POSTS, activation),
+    Row("license_look", "POST", members(owner=302, operator=403, admin=302, auditor=403), activation),
     Row("license_install", "GET", members(owner=403, operator=403, admin=200, auditor=403)),
     Row("license_install", "POST", members(owner=403, operator=403, admin=422, auditor=403)),
     # --- activations
