@@ -289,8 +289,34 @@ TABLE = (
     Row("activation_paste_check", "POST", WALKERS, activation, {"paste": "something else"}),
     Row("activation_package_download", "GET", WALKERS, activation),
     Row("activation_package_download", "POST", NOBODY_POSTS, activation),
-    Row("activation_region", "GET", WALKERS, activation),
-    Row("activation_region", "POST", NOBODY_POSTS, activation),
+    # --- step 3
+    Row("activation_region", "GET", EVERY_MEMBER_READS, activation),
+    Row(
+        "activation_region",
+        "POST",
+        WALKERS_ACT,
+        activation,
+        {"vpc_cidr": "10.0.0.0", "netmask": "16"},
+    ),
+    Row("activation_region_map", "GET", NOBODY_POSTS, activation),
+    Row("activation_region_map", "POST", WALKERS, activation),
+    Row("activation_region_arns", "GET", NOBODY_POSTS, activation),
+    Row(
+        "activation_region_arns",
+        "POST",
+        members(owner=422, operator=422, admin=403, auditor=403),
+        activation,
+        {"take": "1"},
+    ),
+    Row("activation_region_arns_check", "GET", NOBODY_POSTS, activation),
+    Row("activation_region_arns_check", "POST", WALKERS, activation),
+    # 409: the world's accounts have no ARNs yet.
+    Row("activation_region_check", "GET", NOBODY_POSTS, activation),
+    Row("activation_region_check", "POST", members(owner=409, operator=409, admin=403, auditor=403), activation),
+    Row("activation_region_checks", "GET", EVERY_MEMBER_READS, activation),
+    Row("activation_region_checks", "POST", NOBODY_POSTS, activation),
+    Row("region_continue", "GET", NOBODY_POSTS, activation),
+    Row("region_continue", "POST", members(owner=409, operator=409, admin=403, auditor=403), activation),
 )
 
 # A method that nobody may use is refused before the person is looked at.

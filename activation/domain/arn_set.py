@@ -73,6 +73,15 @@ ARN_OUTPUTS: tuple[ArnOutput, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Naming:
+    """How a package names what it makes: under which IAM paths, beginning how, and whether exactly as `ARN_OUTPUTS`."""
+
+    paths: tuple[str, ...]
+    prefixes: tuple[str, ...]
+    exact: bool = False
+
+
 class ArnSetCheck(NamedTuple):
     """What could be read, and by field what is wrong; complete and right when `problems` is empty."""
 
@@ -86,12 +95,13 @@ def check_set(
     account: str | None = None,
     outputs: Iterable[ArnOutput] = ARN_OUTPUTS,
     partitions: Collection[str] = PARTITIONS,
+    naming: Naming | None = None,
 ) -> ArnSetCheck:
     """Check the ARNs together: all there, the kind of each, one partition, one account, no two alike.
 
-    `account` is the one Terraform ran in; without it the account of the majority counts. A field has at most one
-    problem, the first found: those of `parse_iam`, arn_field_unknown, arn_other_partition, arn_other_account,
-    arn_swapped, arn_twice.
+    `account` is the one Terraform ran in; without it the account of the majority counts. `naming` is what the package
+    is known to call them. A field has at most one problem, the first found: those of `parse_iam`, arn_field_unknown,
+    arn_other_partition, arn_other_account, arn_swapped, arn_twice, arn_other_path, arn_other_name.
     """
     wanted = {output.name: output for output in outputs}
     parsed: dict[str, IamArn] = {}
@@ -107,6 +117,8 @@ def check_set(
     expected_partition = most_common(arn.partition for arn in parsed.values())
     for name, arn in parsed.items():
         problem = _against_the_others(name, arn, parsed, wanted, expected_account, expected_partition)
+        if problem is None and naming is not None:
+            problem = _against_the_package(wanted[name], arn, naming)
         if problem is not None:
             problems[name] = problem
     return ArnSetCheck({name: arn for name, arn in parsed.items() if name not in problems}, problems)
@@ -137,4 +149,15 @@ def _against_the_others(
         # IAM names are unique in an account whatever their case and path.
         if other_name != name and (other_arn.kind, other_arn.name.lower()) == (arn.kind, arn.name.lower()):
             return Refused("arn_twice", field=name, other=wanted[other_name].label)
+    return None
+
+
+def _against_the_package(output: ArnOutput, arn: IamArn, naming: Naming) -> Refused | None:
+    if arn.path not in naming.paths:
+        return Refused("arn_other_path", field=output.name, path=arn.path, expected=" or ".join(naming.paths))
+    if naming.exact and arn.name != output.resource_name:
+        return Refused("arn_other_name", field=output.name, name=arn.name, expected=output.resource_name)
+    if not arn.name.startswith(naming.prefixes):
+        expected = f"{' or '.join(naming.prefixes)}…"
+        return Refused("arn_other_name", field=output.name, name=arn.name, expected=expected)
     return None

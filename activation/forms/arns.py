@@ -8,7 +8,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.http import QueryDict
 
-from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput, ArnSetCheck, check_set
+from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput, ArnSetCheck, Naming, check_set
 from activation.domain.errors import Refused
 from activation.domain.outputs import LIMIT, Reading, read
 from activation.domain.redaction import Masker
@@ -89,9 +89,15 @@ def too_large(size: int) -> str:
     return str(Refused("text_too_large", size=f"{size / 1024 / 1024:,.1f} MB", limit="2 MB"))
 
 
-def entries(values: Mapping[str, str], *, pressed: bool) -> list[Entry]:
-    """Return the seven fields with what is wrong; that one is empty is said only once the button was pressed."""
-    checked: ArnSetCheck = check_set({output.name: values.get(output.name, "") for output in ARN_OUTPUTS})
+def entries(
+    values: Mapping[str, str], *, pressed: bool, account: str | None = None, naming: Naming | None = None
+) -> list[Entry]:
+    """Return the seven fields with what is wrong; that one is empty is said only once the button was pressed.
+
+    `account` and `naming` are what is known beforehand, as `check_set` takes them.
+    """
+    given = {output.name: values.get(output.name, "") for output in ARN_OUTPUTS}
+    checked: ArnSetCheck = check_set(given, account=account, naming=naming)
     found = []
     for output in ARN_OUTPUTS:
         value, problem = values.get(output.name, ""), checked.problems.get(output.name)

@@ -8,14 +8,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activation.decorators import PortalRequest, at_step, member_with
-from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.roles import Right
 from activation.domain.steps import Step
 from activation.forms import refusal
 from activation.forms.arns import PLACES, PasteForm, entries
 from activation.models import Activation
-from activation.selectors.activations import active_run, arn_groups, arns_as_text, newest_run, source_run
+from activation.selectors.activations import active_run, newest_run
 from activation.services import activations as services
 from activation.services import packages
 
@@ -117,21 +116,3 @@ def activation_package_download(request: PortalRequest, activation: Activation) 
     name = packages.of(activation).name
     headers = {"Content-Disposition": f'attachment; filename="{name}.tar.gz"', "Content-Length": str(len(archive))}
     return HttpResponse(archive, content_type="application/gzip", headers=headers)
-
-
-@require_safe
-@member_with(Right.WALK_WIZARD)
-@at_step(Step.REGION)
-def activation_region(request: PortalRequest, activation: Activation) -> HttpResponse:
-    """Show the seven ARNs, ready to be copied, and where they came from."""
-    account = activation.cloud_account
-    context = {
-        "activation": activation,
-        "step": Step.REGION,
-        "account": account,
-        "groups": arn_groups(account),
-        "as_text": arns_as_text(account) if account else "",
-        "source_run": source_run(activation),
-        "is_zilliz": activation.control_plane == ControlPlane.ZILLIZ,
-    }
-    return render(request, "activation/region.html", context)

@@ -666,5 +666,5 @@ def test_customers_of_zilliz_cloud_are_told_where_to_enter_them(customer: Organi
     account = make_cloud_account(customer, account_id=ACCOUNT, arns=ARNS, arns_source="pasted")
     activation = make_activation(customer, cloud_account=account, status=ActivationStatus.CONFIGURING)
     page = words(Person(customer).get("region/", activation))
-    assert "For the Zilliz Cloud console" in page
-    assert "Active Cloud Region" in page
+    assert "What you will enter in the Zilliz Cloud console" in page
+    assert "Active cloud region" in page

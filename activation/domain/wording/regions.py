@@ -47,6 +47,37 @@ REGIONS: Final = {
     "recovery_canceled": Wording(
         "You canceled while it was still waiting for AWS.", "Nothing was started. Press Resume when you want to go on."
     ),
+    # --- step 3
+    "arn_other_path": Wording(
+        "Its path is “{path}”; the package makes its roles and policies under {expected}.",
+        "Copy it from Terraform's output again.",
+    ),
+    "arn_other_name": Wording(
+        "Its name is “{name}”; the package calls it {expected}.", "Copy it from Terraform's output again."
+    ),
+    "region_step_is_over": Wording(
+        "A plan of this region is under way or the region is being built: what was chosen stays as it is.",
+        "To change it, discard the plan first.",
+    ),
+    "region_arns_absent": Wording("No ARNs are stored for this account.", "Paste Terraform's output, or go to step 2."),
+    "region_arns_wrong": Wording(
+        "{count} of the seven ARNs cannot be right: {label}: {problem}", "Open the ARNs above and put them right."
+    ),
+    "region_other_than_terraform": Wording(
+        "Terraform ran in {ran}, but this activation is for {region}.",
+        "Run step 2 again in {region}, or begin an activation for {ran}.",
+    ),
+    "region_overlaps": Wording(
+        "{cidr} overlaps with what exists in this account and region: {names}.",
+        "Choose another network; the two could never be connected.",
+    ),
+    "region_checks_missing": Wording(
+        "The trust of the two roles has not been checked.", "Press the button that checks."
+    ),
+    "region_checks_running": Wording("The checks are still going on.", "Wait until they are done."),
+    "region_checks_old": Wording("The checks are more than an hour old, or the ARNs changed since.", "Check again."),
+    "region_trust_open": Wording("{detail}", "{remedy}"),
+    "region_room_missing": Wording("There is not enough room in the region: {titles}.", "Mend it, then check again."),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
         "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",
