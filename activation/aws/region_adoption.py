@@ -46,7 +46,7 @@ def look(
     Faulted("recovery_inconclusive") where that takes too long, Refused("recovery_doubled") where two things carry
     the tags of one address.
     """
-    looker = _Looker(inventory, tuple(rows), tag, f"arn:{partition}:iam::{account}:oidc-provider/", say)
+    looker = _Looker(inventory, tuple(rows), tag, account, partition, say)
     looker.recorded, looker.known = recorded, {**values, **recorded}
     looker.own = set(recorded)
     imports: list[Import] = []
@@ -55,7 +55,7 @@ def look(
     strangers: list[str] = []
     for row in looker.rows:
         half_made = row.target in tainted
-        if row.find == "tag" and row.address in recorded:
+        if row.find == "tag" and row.type != PROVIDER and row.address in recorded:
             looker.name_leftovers(row)
         if row.address in recorded and not half_made:
             continue
@@ -85,7 +85,8 @@ class _Looker:
     inventory: RegionInventory
     rows: tuple[Row, ...]
     tag: str
-    providers: str
+    account: str
+    partition: str
     say: Callable[[str], None]
     recorded: Mapping[str, str] = field(default_factory=dict)
     # What templates may name, and which addresses are known to be ours.
@@ -134,8 +135,9 @@ class _Looker:
         wanted = identity(row, self.known)
         if not wanted:
             return None
-        ask = self.inventory.joined if row.find == "parts" else self.inventory.named
-        return ask(row.type, wanted)
+        if row.find == "parts":
+            return self.inventory.joined(row.type, wanted)
+        return self.inventory.named(row.type, wanted, account=self.account)
 
     def _tagged(self, row: Row, *, half_made: bool) -> Seen | None:
         marked = self._marked(row)
@@ -150,9 +152,10 @@ class _Looker:
 
     def _provider(self, row: Row, cluster: Row | None, *, half_made: bool) -> Seen | None:
         if half_made:
-            return self.inventory.named(PROVIDER, self.recorded[row.address])
+            return self.inventory.named(PROVIDER, self.recorded[row.address], account=self.account)
         issuer = self.inventory.issuer(identity(cluster, self.known)) if cluster else ""
-        return self.inventory.named(PROVIDER, f"{self.providers}{issuer}") if issuer else None
+        arn = f"arn:{self.partition}:iam::{self.account}:oidc-provider/{issuer}"
+        return self.inventory.named(PROVIDER, arn, account=self.account) if issuer else None
 
     def _marked(self, row: Row) -> list[Seen]:
         if row.type not in self._listed:

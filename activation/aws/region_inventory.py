@@ -77,18 +77,21 @@ class RegionInventory(Inventory):
         seen = [_network(kind, known, raw) for raw in self._pages(known, **given)]
         return tuple(each for each in seen if (each.tags or {}).get(ACTIVATION_TAG) == tag)
 
-    def named(self, kind: str, identity: str) -> Seen | None:
-        """Return what has a name of ours, by what `import` takes of it; None where there is nothing."""
+    def named(self, kind: str, identity: str, *, account: str) -> Seen | None:
+        """Return what has a name of ours, by what `import` takes of it; None where there is nothing.
+
+        Buckets of others than `account` (12 digits) answer as if they answered nobody, also where they are public.
+        """
         if kind == ROLE:
             return self._role(identity)
         if kind == ATTACHMENT:
             return self._attachment(identity)
         if kind == BUCKET:
-            return self._bucket(identity)
+            return self._bucket(identity, account)
         if kind == PROVIDER:
             return self._provider(identity)
         if kind in _SETTINGS:
-            return self._setting(kind, identity)
+            return self._setting(kind, identity, account)
         return self._of_eks(kind, identity)
 
     def joined(self, kind: str, identity: str) -> Seen | None:
@@ -143,10 +146,11 @@ class RegionInventory(Inventory):
             return None
         return Seen(PROVIDER, arn, "", arn=arn, tags=_tags(raw), created=raw.get("CreateDate"))
 
-    def _bucket(self, name: str) -> Seen | None:
+    def _bucket(self, name: str, account: str) -> Seen | None:
         arn = f"arn:aws:s3:::{name}"
+        owned = {"Bucket": name, "ExpectedBucketOwner": account}
         try:
-            self.ask_of("s3", "head_bucket", Bucket=name)
+            self.ask_of("s3", "head_bucket", **owned)
         except Problem as problem:
             code = problem.values.get("aws_code", "")
             if code in _ABSENT:
@@ -156,14 +160,14 @@ class RegionInventory(Inventory):
                 why = "it answers no question of this account: it is another AWS account's, or in another region"
                 return Seen(BUCKET, name, "", arn=arn, foreign=why)
             raise
-        tags = _tags(self._present_in("s3", "get_bucket_tagging", Bucket=name), "TagSet")
+        tags = _tags(self._present_in("s3", "get_bucket_tagging", **owned), "TagSet")
         # S3 makes a bucket first and marks it in a call of its own.
-        blank = not tags and not self.ask_of("s3", "list_objects_v2", Bucket=name, MaxKeys=1).get("KeyCount", 0)
+        blank = not tags and not self.ask_of("s3", "list_objects_v2", **owned, MaxKeys=1).get("KeyCount", 0)
         return Seen(BUCKET, name, "", arn=arn, tags=tags, blank=blank)
 
-    def _setting(self, kind: str, bucket: str) -> Seen | None:
+    def _setting(self, kind: str, bucket: str, account: str) -> Seen | None:
         operation, key = _SETTINGS[kind]
-        answer = self._present_in("s3", operation, Bucket=bucket)
+        answer = self._present_in("s3", operation, Bucket=bucket, ExpectedBucketOwner=account)
         return Seen(kind, bucket, "", tags=None) if answer.get(key) else None
 
     def _of_eks(self, kind: str, identity: str) -> Seen | None:
