@@ -133,7 +133,8 @@ def people(record: Record) -> list[tuple[str, str, int]]:
 
 def activations_of(record: Record) -> list[Activation]:
     """Return the activations that the record is about, in the order they were begun."""
-    rows = Activation.objects.select_related("cloud_account", "package", "organization").defer("package__archive")
+    related = ("cloud_account", "package", "organization", "setup", "handover")
+    rows = Activation.objects.select_related(*related).defer("package__archive", "handover__sealed")
     rows = rows.filter(organization=record.organization_id)
     if record.scope == ACTIVATION:
         return list(rows.filter(pk=record.activation_id))

@@ -113,7 +113,7 @@ class RegionWatched:
 def watched_of(activation: Activation) -> RegionWatched | None:
     """Return what was seen of a region at the vendor's console; None before a watch has looked."""
     handover: Handover | None = getattr(activation, "handover", None)
-    if handover is None or handover.started_at is None or handover.looked_at is None:
+    if handover is None or not handover.seen:
         return None
-    began = activation.activating_since or handover.started_at
+    began = activation.activating_since or activation.created_at
     return RegionWatched(watch_reading.read(Memory.from_json(handover.seen), handed_over=began), handover)

@@ -23,7 +23,16 @@ from activation.domain.record.readme import readme
 from activation.domain.tfvars import assignment
 from activation.models import Activation, Record, Run
 from activation.selectors import record_contents as contents
-from activation.services import record_html, record_packages, record_pdf, record_report, record_runs, signing
+from activation.services import (
+    record_html,
+    record_packages,
+    record_pdf,
+    record_region,
+    record_report,
+    record_runs,
+    signing,
+)
+from activation.services.record_region import RegionFacts
 from activation.services.record_runs import RunFacts
 
 # No zip can hold an earlier time; the files' own times stand in the manifest.
@@ -67,6 +76,7 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
     hide = masking.hide(record.organization.external_id)
     activations = contents.activations_of(record)
     runs = [record_runs.gather(run, hide) for run in contents.runs_of(record)]
+    regions = {each.pk: record_region.gather(each, runs, hide) for each in activations}
     rows = contents.packages_of(activations, [each.run for each in runs])
     packages = [record_packages.gather(each) for each in rows]
     writer = Writer(path)
@@ -76,9 +86,10 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
         span = add_events(writer, record, advance)
         checkpoints = add_checkpoints(writer, record)
         for activation in activations:
-            writer.add_json(
-                f"activations/{activation.pk}/activation.json", masking.hidden(described(activation, record), hide)
-            )
+            folder, region = f"activations/{activation.pk}", regions[activation.pk]
+            writer.add_json(f"{folder}/activation.json", masking.hidden(described(activation, region, record), hide))
+            if region is not None:
+                writer.add_json(f"{folder}/region.json", region.told)
         for facts in runs:
             add_run(writer, facts, hide, advance)
         for package in packages:
@@ -90,6 +101,7 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
             span=span,
             activations=activations,
             runs=runs,
+            regions=[each for each in regions.values() if each is not None],
             packages=packages,
             key_id=signing.fingerprint(),
             hide=hide,
@@ -192,7 +204,7 @@ def pem(public_key: bytes) -> bytes:
     )
 
 
-def described(activation: Activation, record: Record) -> dict[str, Any]:
+def described(activation: Activation, region: RegionFacts | None, record: Record) -> dict[str, Any]:
     """Return an activation as its file has it."""
     account = activation.cloud_account
     return {
@@ -212,7 +224,7 @@ def described(activation: Activation, record: Record) -> dict[str, Any]:
             "arns_source": account.arns_source,
             "arns_stored_at": optional_time(account.arns_stored_at),
         },
-        "trust": record_report.NOT_YET,
+        "trust": region.trust_sentence if region is not None else record_region.TRUST_WORDS[""],
         "license": record_report.license_words(record),
     }
 
@@ -246,7 +258,11 @@ def described_run(facts: RunFacts) -> dict[str, Any]:
     return {
         "id": run.pk,
         "kind": run.kind,
+        "builds": run.workspace.kind,
         "status": run.status,
+        "goes_on_from": run.retry_of_id,
+        "continues": run.continues_id,
+        "found_again": run.found_again,
         "reason": run.reason,
         "explanation": run.explanation,
         "activation": run.activation_id,

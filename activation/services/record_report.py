@@ -15,12 +15,13 @@ from activation.domain.record.report import Block, Pairs, Report, Table, Text
 from activation.models import Activation, Event, Record
 from activation.selectors import record_contents as contents
 from activation.selectors.activations import place_of
+from activation.services import record_region_report
 from activation.services.record_packages import PackageFacts
+from activation.services.record_region import TRUST_WORDS, RegionFacts
 from activation.services.record_runs import RunFacts
 
 # More rows than these are for a spreadsheet, not for a report; the report says so where it stops.
 LONGEST_TIMELINE = 500
-NOT_YET = "Not part of this activation yet"
 HOW_TO_VERIFY = (
     "This report is one of the files of the record. manifest.json names each of them with its size and SHA-256 and is "
     "signed; verify.py, which lies beside it, checks all of that without a network: python verify.py. It tells the "
@@ -39,6 +40,7 @@ def write(
     span: Span,
     activations: list[Activation],
     runs: list[RunFacts],
+    regions: list[RegionFacts],
     packages: list[PackageFacts],
     key_id: str,
     hide: Callable[[str], str],
@@ -54,10 +56,12 @@ def write(
         add_activation(report, activations[0], runs, span)
     else:
         add_period(report, record, activations, runs, span)
+    for region in regions:
+        record_region_report.add(report, region, moment)
     for facts in runs:
         add_run(report, facts, hide)
     add_packages(report, packages)
-    add_trust_and_license(report, record)
+    add_trust_and_license(report, record, regions)
     if record.activation is not None:
         add_timeline(report, record)
     else:
@@ -246,9 +250,13 @@ def run_pairs(facts: RunFacts) -> list[tuple[str, str]]:
         kind = "long-term key" if credential.is_long_term else "temporary key"
         gone = f"destroyed {moment(credential.destroyed_at)}" if credential.destroyed_at else "not destroyed yet"
         key = f"{kind} ending in {credential.last_four} of {credential.principal_arn}; {gone}"
+    elif run.is_of_region:
+        key = "one-hour sessions of the bootstrap role, taken by this portal with the external ID; kept nowhere"
     return [
         ("Status", run.status_label),
         ("Started", f"{moment(run.created_at)} by {run.created_by_name}"),
+        ("Continues", run.continues_id or ""),
+        ("Goes on from", run.retry_of_id if run.retry_of_id and not run.continues_id else ""),
         ("Planned", moment(run.planned_at)),
         ("Approved", f"{moment(run.approved_at)} by {run.approved_by_name}" if run.approved_by_name else ""),
         ("Apply begun", moment(run.apply_started_at)),
@@ -336,16 +344,12 @@ def license_words(record: Record) -> str:
     )
 
 
-def add_trust_and_license(report: Report, record: Record) -> None:
-    """Say which license counted, and of the trust proof that there is none yet, instead of leaving it out."""
+def add_trust_and_license(report: Report, record: Record, regions: list[RegionFacts]) -> None:
+    """Say which license counted, and how the trust of the roles is known, or that it is not."""
+    trust = [("Trust proof or lint", each.trust_sentence) for each in regions]
     report.add(
         "Trust and license",
-        Pairs(
-            [
-                ("Trust proof or lint", f"{NOT_YET}: neither a live proof nor a lint of the roles was made."),
-                ("License", license_words(record)),
-            ]
-        ),
+        Pairs([*(trust or [("Trust proof or lint", TRUST_WORDS[""])]), ("License", license_words(record))]),
         Text(
             "What the safety check found in the planned trust policies stands with each run; it was read from the "
             "plan, not from AWS."

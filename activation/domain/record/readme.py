@@ -15,7 +15,9 @@ WHAT IS INSIDE
                               has ' before it, so that no spreadsheet takes it for a formula
   checkpoints.jsonl           signed statements of how far the trail went, made while it was written
   public_key.pem, keys/       the key that signed, and earlier ones that signed checkpoints
-  activations/ID/             the activation and its seven ARNs
+  activations/ID/             activation.json: the activation and its seven ARNs; region.json: its cloud region:
+                              network, trust proof or lint and which of the two, room, what was seen from outside,
+                              hand-over, who confirmed it
   runs/ID/                    run.json, plan.txt and plan.json with the plan's SHA-256, log.txt (secrets masked before
                               anything was stored), terraform.tfvars without secrets, inventory.json
   packages/SHA256/            what Terraform ran: its files and the hashes of the providers it locks
