@@ -9,7 +9,7 @@ from activation.domain.plan import PlanReview, ResourceChange
 from activation.domain.region_progress import RegionPhase, Thing, phases_of
 from activation.models import RegionSetup, Run
 from activation.selectors.activations import place_of
-from activation.selectors.region_runs import stands, thing_of, values_of
+from activation.selectors.region_runs import in_order, thing_of, values_of
 from activation.selectors.run_reviews import ShownPolicy
 
 ADDONS = "aws_eks_addon"
@@ -51,7 +51,7 @@ class RegionReview:
 
 def region_review(run: Run, review: PlanReview, trusts: list[ShownPolicy]) -> RegionReview:
     """Return what the review page of a region shows; `trusts` are the plan's trust policies, laid out."""
-    changes = [each for each in review.changes if stands(each)]
+    changes = in_order(run, review.changes)
     made = [each for each in changes if each.action != "no-op"]
     things = [thing_of(run, each) for each in made]
     everything = [thing_of(run, each) for each in changes]

@@ -224,7 +224,7 @@ def things_of(run: Run, chain: tuple[Run, ...]) -> list[Thing]:
     plan = Plan.objects.filter(run__in=chain).defer("sealed").order_by("-created_at").first()
     if plan is None:
         return []
-    changes = [each for each in PlanReview.from_json(plan.review).changes if stands(each)]
+    changes = in_order(run, PlanReview.from_json(plan.review).changes)
     # What was seen of a thing before the plan was made counts only for what the plan leaves as it is.
     ever, since = traces(run, plan)
     progress = run.progress
@@ -263,23 +263,37 @@ def thing_of(
     told = run.package.description.get("resources", {}).get(configuration_address(change.address), {})
     there = standing in {Standing.EXISTS, Standing.FOUND}
     identifier = (trace.id or change.importing_id or str(change.after.get("id") or "")) if there else ""
-    # A simulator's things are not in AWS's console.
-    linked = not settings.AWS_ENDPOINT_URL
+    url = console_link(change.type, identifier, region=run.region) if identifier else ""
     return Thing(
         address=change.address,
         type=change.type,
         label=type_label(change.type),
-        name="" if change.display_name == change.address else change.display_name,
+        name=name_of(change),
         phase=str(told.get("phase", "")),
         purpose=str(told.get("purpose", "")),
         billed=str(told.get("billed", "")),
         action=change.action,
         standing=standing,
-        id=identifier,
-        url=console_link(change.type, identifier, region=run.region) if identifier and linked else "",
+        # Others are names that Terraform makes up.
+        id=identifier if url else "",
+        # A simulator's things are not in AWS's console.
+        url="" if settings.AWS_ENDPOINT_URL else url,
         began=trace.began,
         ended=trace.ended if there else None,
     )
+
+
+def name_of(change: ResourceChange) -> str:
+    """Return what people call a thing; of what belongs to a cluster its own name, not the cluster's."""
+    own = change.after.get("node_group_name") or change.after.get("addon_name")
+    return str(own) if own else "" if change.display_name == change.address else change.display_name
+
+
+def in_order(run: Run, changes: Iterable[ResourceChange]) -> list[ResourceChange]:
+    """Return what is to stand, in the order in which the package lists it."""
+    listed = {address: place for place, address in enumerate(run.package.description.get("resources", ()))}
+    found = [each for each in changes if stands(each)]
+    return sorted(found, key=lambda each: listed.get(configuration_address(each.address), len(listed)))
 
 
 def traces(run: Run, plan: Plan) -> tuple[dict[str, Trace], dict[str, Trace]]:
