@@ -1,0 +1,228 @@
+"""A region whose building is killed inside the VPC, the NAT gateway, the cluster or a node group: one Resume, and one
+of each stands, nothing made twice and nothing replaced.
+
+Each is tried in seeded rounds: everything (worker, supervisor, Terraform, provider) is killed at once, at a moment
+that the seed draws. REGION_ROUNDS says how many seeds (CI: one), REGION_SEED repeats one of them.
+"""
+
+import os
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from random import Random
+from typing import Any, Final
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from activation.domain.adoption import Found
+from activation.domain.plan import PlanReview
+from activation.domain.state import read_state
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, Event, LogLine, Plan, Run
+from activation.services import licenses
+from tests.real.engine import Engine, wait_for
+from tests.real.test_recovery import KILLED, kill_everything, newest
+from tests.services.test_licenses import in_settings
+from tests.simulator.conftest import client
+
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
+RESOURCES: Final = 43
+SEEDS: Final = [os.environ["REGION_SEED"]] if "REGION_SEED" in os.environ else [str(each) for each in range(1, 6)]
+ROUNDS: Final = int(os.environ.get("REGION_ROUNDS", "1"))
+
+# What one region takes: the calls that create, each counted once it was carried out.
+CREATIONS: Final = {
+    "ec2:AllocateAddress": 1,
+    "ec2:AssociateRouteTable": 4,
+    "ec2:AttachInternetGateway": 1,
+    "ec2:CreateInternetGateway": 1,
+    "ec2:CreateNatGateway": 1,
+    "ec2:CreateRoute": 2,
+    "ec2:CreateRouteTable": 2,
+    "ec2:CreateSecurityGroup": 1,
+    "ec2:CreateSubnet": 4,
+    "ec2:CreateVpc": 1,
+    "ec2:CreateVpcEndpoint": 1,
+    "eks:CreateCluster": 1,
+    "eks:CreateNodegroup": 2,
+    "iam:AttachRolePolicy": 9,
+    "iam:CreateOpenIDConnectProvider": 1,
+    "iam:CreateRole": 6,
+    "s3:CreateBucket": 1,
+}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A call that stands still when everything is killed: carried out and unanswered, or not carried out."""
+
+    action: str
+    when: str = "after"
+    skip: int = 0
+
+
+INSIDE: Final = {
+    "the VPC": (
+        Moment("ec2:CreateVpc"),
+        Moment("ec2:DescribeVpcs", "before"),
+        Moment("ec2:ModifyVpcAttribute", "before"),
+        Moment("ec2:ModifyVpcAttribute"),
+    ),
+    "the NAT gateway": (Moment("ec2:CreateNatGateway"), Moment("ec2:DescribeNatGateways", "before")),
+    "the cluster": (Moment("eks:CreateCluster"), Moment("eks:DescribeCluster", "before")),
+    "a node group": (
+        Moment("eks:CreateNodegroup"),
+        Moment("eks:CreateNodegroup", skip=1),
+        Moment("eks:DescribeNodegroup", "before"),
+        Moment("eks:DescribeNodegroup", "before", skip=1),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def license_key(settings: Any) -> None:
+    """Let this installation issue licenses; the simulator knows no add-ons."""
+    settings.LICENSE_SIGNING_KEY = in_settings(Ed25519PrivateKey.generate())
+    settings.REGION_ADDONS = False
+
+
+def authorized(engine: Engine) -> Activation:
+    """Return an activation that is ready for its region."""
+    activation = engine.activation()
+    engine.applied(activation)
+    document = licenses.issue(
+        slug=activation.organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
+    )
+    licenses.install(organization=activation.organization, document=document, actor=engine.actor)
+    engine.chosen(activation)
+    return Activation.objects.select_related("cloud_account").get(pk=activation.pk)
+
+
+class Region:
+    """What stands of an activation's region in AWS, asked as the customer's administrator."""
+
+    def __init__(self, engine: Engine, activation: Activation) -> None:
+        self.engine = engine
+        self.name, self.tag = activation.resource_name, activation.tag
+        key = engine.simulator.identities()["customer"]["administrator"]
+        names = ("ec2", "eks", "s3", "iam")
+        self.ec2, self.eks, self.s3, self.iam = (client(engine.simulator.endpoint, name, key) for name in names)
+
+    def identities(self) -> dict[str, str]:
+        """Return what AWS never gives twice, by the name of the thing."""
+        found: dict[str, str] = {}
+        for operation, key, identity in (
+            ("vpcs", "Vpcs", "VpcId"),
+            ("subnets", "Subnets", "SubnetId"),
+            ("internet_gateways", "InternetGateways", "InternetGatewayId"),
+            ("addresses", "Addresses", "AllocationId"),
+            ("nat_gateways", "NatGateways", "NatGatewayId"),
+            ("route_tables", "RouteTables", "RouteTableId"),
+            ("vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
+            ("security_groups", "SecurityGroups", "GroupId"),
+        ):
+            for raw in getattr(self.ec2, f"describe_{operation}")()[key]:
+                tags = {tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())}
+                if tags.get("byoc:activation") == self.tag and raw.get("State") != "deleted":
+                    assert tags["byoc:address"] not in found, f"{tags['byoc:address']} stands twice"
+                    found[tags["byoc:address"]] = raw[identity]
+        roles = self.iam.list_roles(PathPrefix="/zilliz/")["Roles"]
+        found |= {each["RoleName"]: each["RoleId"] for each in roles if each["RoleName"].startswith(self.name)}
+        providers = self.iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        found |= {f"provider {number}": each["Arn"] for number, each in enumerate(providers)}
+        found |= {each["Name"]: str(each["CreationDate"]) for each in self.s3.list_buckets()["Buckets"]}
+        for cluster in self.eks.list_clusters()["clusters"]:
+            # Its certificate is drawn when it is made.
+            found[f"cluster {cluster}"] = self.eks.describe_cluster(name=cluster)["cluster"]["endpoint"]
+            for group in self.eks.list_nodegroups(clusterName=cluster)["nodegroups"]:
+                raw = self.eks.describe_nodegroup(clusterName=cluster, nodegroupName=group)["nodegroup"]
+                found[f"node group {group}"] = raw["nodegroupArn"]
+        return found
+
+    def creations(self, *, after: int) -> dict[str, int]:
+        """Return what AWS has carried out since action number `after`, also where the answer was lost."""
+        rows = self.engine.simulator.actions(after=after)
+        return dict(Counter(row["action"] for row in rows if row["action"] in CREATIONS and row["status"] == 200))
+
+
+def begin(engine: Engine) -> tuple[Activation, Run, Region, int]:
+    """Bring a region's run to its approval."""
+    engine.start_worker()
+    activation = authorized(engine)
+    before = len(engine.simulator.actions())
+    run = engine.region_run(activation)
+    return activation, engine.until(run, "planned"), Region(engine, activation), before
+
+
+def strike(engine: Engine, run: Run, moment: Moment, *, after: float) -> Run:
+    """Kill everything while a call of that moment stands still, so many seconds into it; return the dead run."""
+    engine.simulator.hold(moment.action, times=40, skip=moment.skip, when=moment.when)
+    engine.approve(run)
+
+    def stands_still() -> bool:
+        return any(each == {"action": moment.action, "when": moment.when} for each in engine.simulator.held())
+
+    wait_for(stands_still, seconds=180, what=lambda: f"{moment}; {Run.objects.get(pk=run.pk).status} {engine.log()}")
+    time.sleep(after)
+    kill_everything(engine, run)
+    engine.simulator.clear()
+    engine.start_worker()
+    return engine.until(run, KILLED, seconds=60)
+
+
+def resumed(engine: Engine, ended: Run) -> Run:
+    """Press Resume and approve what it shows."""
+    again = engine.region_run(ended.activation, retry_of=ended)
+    assert again.retry_of_id == ended.pk
+    engine.until(again, "planned")
+    verdict = Plan.objects.get(run=again).verdict
+    assert verdict["passed"], verdict["findings"]
+    engine.approve(again)
+    return engine.until(again, "applied", seconds=300)
+
+
+def until_active(activation: Activation) -> None:
+    def arrived() -> bool:
+        row = Activation.objects.get(pk=activation.pk)
+        assert row.status != ActivationStatus.FAILED, row.reason
+        return bool(row.status == ActivationStatus.ACTIVE)
+
+    wait_for(arrived, seconds=90, what="the region active")
+
+
+def log_of(run: Run) -> str:
+    return "\n".join(LogLine.objects.filter(run=run).order_by("number").values_list("text", flat=True))
+
+
+@pytest.mark.parametrize("seed", SEEDS[:ROUNDS])
+@pytest.mark.parametrize("place", INSIDE)
+def test_everything_killed_inside_it_ends_in_one_of_each(engine: Engine, place: str, seed: str) -> None:
+    chance = Random(f"{place}/{seed}")
+    moment, after = chance.choice(INSIDE[place]), chance.uniform(0, 1.5)
+    activation, run, region, calls = begin(engine)
+    ended = strike(engine, run, moment, after=after)
+    before = region.identities()
+    known = len(read_state(newest(ended)).addresses) if Run.objects.get(pk=run.pk).progress.get("finished") else 0
+    print(f"{place}, seed {seed}: {moment}, {after:.1f} s in; {known} in the state, {len(before)} in AWS")
+
+    done = resumed(engine, ended)
+    until_active(activation)
+
+    state = read_state(newest(done))
+    assert len(state.addresses) == RESOURCES
+    assert not state.tainted
+    standing = region.identities()
+    assert before.items() <= standing.items(), "what stood is still the same thing"
+    assert region.creations(after=calls) == CREATIONS
+    review = PlanReview.from_json(Plan.objects.get(run=done).review)
+    assert review.to_destroy == 0
+    found = Found.from_json(done.found_again)
+    assert not found.replaceable
+    assert review.to_import == len(found.imports)
+    if found.again:
+        assert "Found again" in log_of(done)
+        event = Event.objects.get(kind="run.found_again", run_id=done.pk)
+        assert event.after["imports"] == [each.address for each in found.imports]
