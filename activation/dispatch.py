@@ -16,6 +16,7 @@ CHECK_BOOTSTRAP_ROLE = "activation.check_bootstrap_role"
 READ_CORES = "activation.read_cores"
 CHECK_REGION = "activation.check_region"
 WATCH = "activation.watch"
+PLAY_CONSOLE = "activation.play_console"
 START_QUEUE = "start"
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,11 @@ def check_bootstrap_role(activation_id: str) -> None:
 def watch(activation_id: str) -> None:
     """Have an account looked at in which a vendor's console builds a region."""
     transaction.on_commit(lambda: send(WATCH, activation_id, START_QUEUE))
+
+
+def play_console(activation_id: str) -> None:
+    """Have the vendor's console played, in the demo."""
+    transaction.on_commit(lambda: send(PLAY_CONSOLE, activation_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

@@ -8,6 +8,7 @@ from activation.services import (
     aftercare,
     checkpoints,
     cores,
+    demo_console,
     launching,
     notices,
     records,
@@ -110,3 +111,10 @@ def watch(activation_id: str) -> None:
     """Look once at an account in which a vendor's console builds a region."""
     trace.run_id.set("")
     watching.look(activation_id)
+
+
+@shared_task(name="activation.play_console", acks_late=False, max_retries=0)
+def play_console(activation_id: str) -> None:
+    """Play the vendor's console in the demo."""
+    trace.run_id.set("")
+    demo_console.play(activation_id)

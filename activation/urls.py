@@ -9,6 +9,7 @@ from activation.views import (
     done,
     events,
     external_id,
+    handover,
     health,
     home,
     installation,
@@ -71,6 +72,37 @@ organization = [
         "activations/<str:activation>/region/checks/", region.activation_region_checks, name="activation_region_checks"
     ),
     path("activations/<str:activation>/region/continue/", region.region_continue, name="region_continue"),
+    path("activations/<str:activation>/hand-over/", handover.activation_handover, name="activation_handover"),
+    path(
+        "activations/<str:activation>/hand-over/status/",
+        handover.activation_handover_status,
+        name="activation_handover_status",
+    ),
+    path(
+        "activations/<str:activation>/hand-over/ticks/",
+        handover.activation_handover_ticks,
+        name="activation_handover_ticks",
+    ),
+    path(
+        "activations/<str:activation>/hand-over/watch/",
+        handover.activation_handover_watch,
+        name="activation_handover_watch",
+    ),
+    path(
+        "activations/<str:activation>/hand-over/stop/",
+        handover.activation_handover_stop,
+        name="activation_handover_stop",
+    ),
+    path(
+        "activations/<str:activation>/hand-over/confirm/",
+        handover.activation_handover_confirm,
+        name="activation_handover_confirm",
+    ),
+    path(
+        "activations/<str:activation>/hand-over/play/",
+        handover.activation_handover_play,
+        name="activation_handover_play",
+    ),
     path("activations/<str:activation>/done/", done.activation_done, name="activation_done"),
     path("activations/<str:activation>/done/key/", done.activation_key_check, name="activation_key_check"),
     path("activations/<str:activation>/done/role/", done.activation_role_check, name="activation_role_check"),

@@ -12,23 +12,6 @@ from activation.aws.sessions import Session
 from activation.domain.errors import Problem
 from activation.domain.watch import OWNER_TAG, PREFIX, Item, Look, State, Thing, Trouble, marks_of
 
-READ_ACTIONS: Final = (
-    "ec2:DescribeAddresses",
-    "ec2:DescribeInternetGateways",
-    "ec2:DescribeNatGateways",
-    "ec2:DescribeSecurityGroups",
-    "ec2:DescribeSubnets",
-    "ec2:DescribeVpcEndpoints",
-    "ec2:DescribeVpcs",
-    "eks:DescribeCluster",
-    "eks:DescribeNodegroup",
-    "eks:ListClusters",
-    "eks:ListNodegroups",
-    "s3:GetBucketLocation",
-    "s3:ListAllMyBuckets",
-)
-"""Every call that a look makes; `sts:GetCallerIdentity`, asked once, needs no right."""
-
 # With these nothing at all can be looked at: the key is over or wrong, or AWS is out of reach.
 KEY_IS_OVER: Final = frozenset({"aws_key_expired", "aws_key_unknown", "aws_token_unknown", "aws_secret_wrong"})
 _HOPELESS: Final = KEY_IS_OVER | {"aws_unreachable", "aws_untrusted", "aws_proxy", "aws_clock_skew"}
@@ -69,43 +52,6 @@ _EKS_STATES: Final = {
 }
 
 
-def read_policy(account_id: str, region: str, partition: str = "aws") -> dict[str, Any]:
-    """Write the least policy with which a key can look, and do nothing else.
-
-    EC2's lists and ListClusters cannot be narrowed to resources; they are narrowed to the region instead.
-    """
-    here = f"{region}:{account_id}"
-    listing = [action for action in READ_ACTIONS if action.startswith("ec2:")]
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "LookAtTheRegion",
-                "Effect": "Allow",
-                "Action": [*listing, "eks:ListClusters"],
-                "Resource": "*",
-                "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
-            },
-            {
-                "Sid": "LookAtTheCluster",
-                "Effect": "Allow",
-                "Action": ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
-                "Resource": [
-                    f"arn:{partition}:eks:{here}:cluster/{PREFIX}*",
-                    f"arn:{partition}:eks:{here}:nodegroup/{PREFIX}*/*/*",
-                ],
-            },
-            {"Sid": "ListBuckets", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
-            {
-                "Sid": "LookAtTheBucket",
-                "Effect": "Allow",
-                "Action": "s3:GetBucketLocation",
-                "Resource": f"arn:{partition}:s3:::{PREFIX}*",
-            },
-        ],
-    }
-
-
 def look(aws: Session, region: str, *, at: datetime) -> Look:
     """Look once at everything.
 
@@ -126,13 +72,15 @@ class _Looker:
         self.troubles: dict[Thing, Trouble] = {}
         self.problems: dict[Thing, Problem] = {}
         self.networks: set[str] = set()
+        self.network_of: dict[str, str] = {}
         self.clusters: list[str] = []
+        self.lists: dict[str, list[Mapping[str, Any]]] = {}
 
     def kinds(self) -> Iterator[tuple[Thing, Callable[[], Iterator[Item]]]]:
         """Yield what to ask for, the networks first: what stands in them is told by them."""
         yield Thing.VPC, self.vpcs
-        yield Thing.CLUSTER, self.eks_clusters
         yield Thing.SUBNET, self.subnets
+        yield Thing.CLUSTER, self.eks_clusters
         yield Thing.INTERNET_GATEWAY, self.internet_gateways
         yield Thing.NAT_GATEWAY, self.nat_gateways
         yield Thing.ADDRESS, self.addresses
@@ -170,9 +118,11 @@ class _Looker:
 
     # --- EC2
 
-    def described(self, operation: str, key: str, **parameters: Any) -> Iterator[Mapping[str, Any]]:
-        """Yield everything that one of EC2's lists has."""
-        return _pages(self.aws, "ec2", operation, key, **parameters)
+    def described(self, operation: str, key: str) -> list[Mapping[str, Any]]:
+        """Return everything that one of EC2's lists has, asked for once a look."""
+        if operation not in self.lists:
+            self.lists[operation] = list(_pages(self.aws, "ec2", operation, key))
+        return self.lists[operation]
 
     def vpcs(self) -> Iterator[Item]:
         """Yield all networks, also those of others: a new one without the marks is worth showing."""
@@ -190,9 +140,10 @@ class _Looker:
 
     def subnets(self) -> Iterator[Item]:
         """Yield the subnets of interest."""
+        listed = self.described("describe_subnets", "Subnets")
+        self.network_of = {str(each["SubnetId"]): str(each["VpcId"]) for each in listed}
         return self.inside(
-            _item(str(each["SubnetId"]), Thing.SUBNET, each, network=str(each["VpcId"]))
-            for each in self.described("describe_subnets", "Subnets")
+            _item(str(each["SubnetId"]), Thing.SUBNET, each, network=str(each["VpcId"])) for each in listed
         )
 
     def internet_gateways(self) -> Iterator[Item]:
@@ -287,7 +238,9 @@ class _Looker:
             if each is None:
                 continue
             self.clusters.append(name)
-            network = str((each.get("resourcesVpcConfig") or {}).get("vpcId", ""))
+            given = each.get("resourcesVpcConfig") or {}
+            inside = (self.network_of.get(str(one), "") for one in given.get("subnetIds", ()))
+            network = str(given.get("vpcId", "")) or next(inside, "")
             yield _of_eks(pk, Thing.CLUSTER, name, each, network)
 
     def node_groups(self) -> Iterator[Item]:

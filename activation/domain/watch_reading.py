@@ -214,10 +214,10 @@ def _why_not(each: Sighting, main: _Plane | None, planes: list[_Plane], began: d
         return Why.OWN
     if item.created and datetime.fromisoformat(item.created) < began:
         return Why.BEFORE
-    if any(plane is not main and _is_named_after(item, plane.stem) for plane in planes):
-        return Why.ANOTHER
     if main is not None and _is_named_after(item, main.stem):
         return None
+    if any(plane is not main and _is_named_after(item, plane.stem) for plane in planes):
+        return Why.ANOTHER
     return Why.UNCLEAR if each.at_first and not item.created else None
 
 

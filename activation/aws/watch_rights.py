@@ -1,0 +1,107 @@
+"""The rights with which a key can watch an account, and how to make such a key that lives an hour."""
+
+from typing import Any, Final
+
+from activation.aws.iam_rights import KEY_SECONDS, VERSION, KeyRecipe
+from activation.domain.watch import PREFIX
+
+READ_ACTIONS: Final = (
+    "ec2:DescribeAddresses",
+    "ec2:DescribeInternetGateways",
+    "ec2:DescribeNatGateways",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:DescribeVpcEndpoints",
+    "ec2:DescribeVpcs",
+    "eks:DescribeCluster",
+    "eks:DescribeNodegroup",
+    "eks:ListClusters",
+    "eks:ListNodegroups",
+    "s3:GetBucketLocation",
+    "s3:ListAllMyBuckets",
+)
+"""Every call that a look makes; `sts:GetCallerIdentity`, asked once, needs no right."""
+
+ROLE_NAME: Final = "byoc-watch"
+POLICY_FILE: Final = "read-policy.json"
+_STS: Final = "https://docs.aws.amazon.com/STS/latest/APIReference"
+
+
+def read_policy(account_id: str, region: str, partition: str = "aws") -> dict[str, Any]:
+    """Write the least policy with which a key can look, and do nothing else.
+
+    EC2's lists and ListClusters cannot be narrowed to resources; they are narrowed to the region instead.
+    """
+    here = f"{region}:{account_id}"
+    listing = [action for action in READ_ACTIONS if action.startswith("ec2:")]
+    return {
+        "Version": VERSION,
+        "Statement": [
+            {
+                "Sid": "LookAtTheRegion",
+                "Effect": "Allow",
+                "Action": [*listing, "eks:ListClusters"],
+                "Resource": "*",
+                "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
+            },
+            {
+                "Sid": "LookAtTheCluster",
+                "Effect": "Allow",
+                "Action": ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
+                "Resource": [
+                    f"arn:{partition}:eks:{here}:cluster/{PREFIX}*",
+                    f"arn:{partition}:eks:{here}:nodegroup/{PREFIX}*/*/*",
+                ],
+            },
+            {"Sid": "ListBuckets", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
+            {
+                "Sid": "LookAtTheBucket",
+                "Effect": "Allow",
+                "Action": "s3:GetBucketLocation",
+                "Resource": f"arn:{partition}:s3:::{PREFIX}*",
+            },
+        ],
+    }
+
+
+def recipes(account_id: str, partition: str = "aws") -> tuple[KeyRecipe, ...]:
+    """Give the ways to such a key with the AWS CLI, the best first.
+
+    The reader saved `read_policy` as `POLICY_FILE`. The commands hold no secret, and are for a POSIX shell.
+    Sources: STS API Reference, *AssumeRole* and *GetSessionToken*.
+    """
+    role = f"arn:{partition}:iam::{account_id}:role/{ROLE_NAME}"
+    inline = f"--role-name {ROLE_NAME} --policy-name {ROLE_NAME}"
+    trust = (
+        f'{{"Version":"{VERSION}","Statement":[{{"Effect":"Allow","Action":"sts:AssumeRole",'
+        f'"Principal":{{"AWS":"arn:{partition}:iam::{account_id}:root"}}}}]}}'
+    )
+    return (
+        KeyRecipe(
+            "A role that may only look",
+            "Recommended: the key can do nothing else, and is gone in an hour.",
+            (
+                f"aws iam create-role --role-name {ROLE_NAME} --assume-role-policy-document '{trust}'",
+                f"aws iam put-role-policy {inline} --policy-document file://{POLICY_FILE}",
+                f"aws sts assume-role --role-arn {role} --role-session-name watch --duration-seconds {KEY_SECONDS}",
+            ),
+            "A new role is known everywhere after some seconds; repeat the last command if it is refused at first. "
+            "Afterwards remove it: "
+            f"aws iam delete-role-policy {inline} && aws iam delete-role --role-name {ROLE_NAME}",
+            f"{_STS}/API_AssumeRole.html",
+        ),
+        KeyRecipe(
+            "Single sign-on (IAM Identity Center)",
+            "Where you sign in to AWS through your company; choose a permission set that may only read.",
+            ("aws sso login --profile YOUR_PROFILE", "aws configure export-credentials --profile YOUR_PROFILE"),
+            "The key acts as your permission set, and lives as long as its session duration says.",
+            "https://docs.aws.amazon.com/singlesignon/latest/userguide/howtogetcredentials.html",
+        ),
+        KeyRecipe(
+            "Your own user",
+            "Where your user has these rights itself.",
+            (f"aws sts get-session-token --duration-seconds {KEY_SECONDS}",),
+            "The key may do what your user may. Looking needs no MFA code, unless your company asks for one.",
+            f"{_STS}/API_GetSessionToken.html",
+        ),
+    )
