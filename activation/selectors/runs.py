@@ -1,6 +1,7 @@
 """Runs as pages show them: where one stands, what may be done with it, what it will take."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +23,7 @@ from activation.models import (
     Node,
     Organization,
     PackageVersion,
+    Plan,
     Run,
     StateVersion,
 )
@@ -150,9 +152,9 @@ class Situation:
     def progress_words(self) -> str:
         """Return what stands beside the numbers."""
         if self.stopping:
-            return "finishing what is in hand, saving the state"
+            return "finished; what is in hand is stopped" if self.total else "What is in hand is stopped"
         if self.current and self.working:
-            return f"in hand: {self.current}"
+            return f"finished; in hand: {self.current}" if self.total else f"In hand: {self.current}"
         if self.working:
             phase = next((phase.name for phase in self.phases if phase.state == "working"), "")
             return {"init": "Preparing", "plan": "Comparing with AWS"}.get(phase, "")
@@ -206,7 +208,7 @@ def situation(run: Run, member: Member) -> Situation:
         phases=phases_of(run),
         done=done if shows_progress else 0,
         total=total if shows_progress else 0,
-        current=", ".join(each.rsplit(".", 1)[-1] for each in progress.get("current", ())[:3]),
+        current=", ".join(names_of(run, progress.get("current", ())[:3])),
         left=time_left(run),
         since=None if run.has_ended else began,
         elapsed=in_words((run.finished_at or timezone.now()) - began),
@@ -218,6 +220,16 @@ def situation(run: Run, member: Member) -> Situation:
         may=allowed(run, member, later),
         later=later,
     )
+
+
+def names_of(run: Run, addresses: Collection[str]) -> tuple[str, ...]:
+    """Return what people call the things at some addresses, as the run's plan has them."""
+    if not addresses:
+        return ()
+    plan = Plan.objects.filter(run=run).only("review").first()
+    changes = plan.review.get("changes", ()) if plan else ()
+    names = {each["address"]: each.get("display_name") for each in changes}
+    return tuple(str(names.get(address) or address.rpartition(".")[2]) for address in addresses)
 
 
 def title_of(run: Run, done: int, total: int) -> str:

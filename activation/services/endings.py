@@ -20,6 +20,7 @@ from activation.domain.run_status import ENDED, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import read_state
 from activation.models import CloudAccount, Credential, Plan, Run, StateVersion
+from activation.selectors.runs import names_of
 from activation.services import activations, events, region_endings, run_inputs, run_keys
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> No
         phase=run.phase,
         finished=int(progress.get("finished", 0)),
         planned=int(progress.get("planned", 0)),
-        current=tuple(progress.get("current", ())),
+        current=names_of(run, progress.get("current", ())),
     )
     if found.status is not None:
         explanation = explanation_of(end) if found.explain else {}

@@ -1,7 +1,7 @@
 """Take over from a run of which nothing lives any more: its log, its states, then the verdict."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC
@@ -14,9 +14,10 @@ from activation.domain import run_outcome
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import NotAState
-from activation.models import LogLine, Plan, Run, StateVersion
+from activation.models import LogLine, Run, StateVersion
 from activation.runner import control as controls
 from activation.runner import lock, states, workspace
+from activation.selectors.runs import names_of
 from activation.services import endings, host, run_keys
 
 log = logging.getLogger(__name__)
@@ -54,14 +55,6 @@ def reason_lost(run: Run) -> str:
         planned=int(run.progress.get("planned", 0)),
         current=names_of(run, run.progress.get("current", ())),
     )
-
-
-def names_of(run: Run, addresses: Iterable[str]) -> tuple[str, ...]:
-    """Return what people call the things at some addresses, as the run's plan has them."""
-    plan = Plan.objects.filter(run=run).only("review").first()
-    changes = plan.review.get("changes", ()) if plan else ()
-    names = {each["address"]: each.get("display_name") for each in changes}
-    return tuple(str(names.get(address) or address) for address in addresses)
 
 
 def save_states(run: Run, control: Path) -> None:
