@@ -146,6 +146,8 @@ EVERY_MEMBER_READS = members(owner=200, operator=200, admin=200, auditor=200)
 WALKERS_READ = members(owner=200, operator=200, admin=403, auditor=403)
 # What they do leads to another page.
 WALKERS_ACT = members(owner=302, operator=302, admin=403, auditor=403)
+# It is not that far.
+MEMBERS_SENT_ON = members(owner=302, operator=302, admin=302, auditor=302)
 RECORDS_READ = members(owner=403, operator=403, admin=200, auditor=200)
 SERVER_READS = (302, 404, 404, 404, 404, 404, 200)
 
@@ -253,6 +255,9 @@ TABLE = (
     Row("run_review", "GET", EVERY_MEMBER_READS, run),
     Row("run_review", "POST", NOBODY_POSTS, run),
     Row("run_approve", "GET", NOBODY_POSTS, run),
+    # Without a plan there is nothing to hand out.
+    Row("run_plan", "GET", members(owner=404, operator=404, admin=404, auditor=404), run),
+    Row("run_plan", "POST", NOBODY_POSTS, run),
     Row("run_approve", "POST", WALKERS_ACT, run, {"confirmation": "yes"}),
     Row("run_cancel", "GET", NOBODY_POSTS, run),
     Row("run_cancel", "POST", WALKERS_ACT, run),
@@ -290,6 +295,18 @@ TABLE = (
     Row("activation_package_download", "GET", WALKERS, activation),
     Row("activation_package_download", "POST", NOBODY_POSTS, activation),
     # --- step 3
+    Row("activation_done", "GET", MEMBERS_SENT_ON, activation),
+    Row("activation_done", "POST", NOBODY_POSTS, activation),
+    Row("activation_done_role", "GET", MEMBERS_SENT_ON, activation),
+    Row("activation_done_role", "POST", NOBODY_POSTS, activation),
+    Row("activation_key_check", "GET", NOBODY_POSTS, activation),
+    Row("activation_key_check", "POST", WALKERS_ACT, activation),
+    Row("activation_role_check", "GET", NOBODY_POSTS, activation),
+    Row("activation_role_check", "POST", WALKERS_ACT, activation),
+    Row("activation_cluster_noted", "GET", NOBODY_POSTS, activation),
+    Row("activation_cluster_noted", "POST", WALKERS_ACT, activation),
+    Row("activation_resume", "GET", NOBODY_POSTS, activation),
+    Row("activation_resume", "POST", WALKERS_ACT, activation),
     Row("activation_region", "GET", EVERY_MEMBER_READS, activation),
     Row(
         "activation_region",
