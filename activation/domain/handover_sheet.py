@@ -20,18 +20,22 @@ NAMES: Final = (*sorted(_LABELS), NETMASK, REGION)
 
 @dataclass(frozen=True)
 class Entry:
-    """One value: what it is called here, what to copy, and where in the console it goes."""
+    """One value: what it is called here, what to copy, and where in the console it goes.
+
+    `output` is the name in Terraform's output by which the field is told; empty for what is no ARN.
+    """
 
     name: str
     label: str
     value: str
     goes_into: str
+    output: str = ""
 
 
 def sheet(arns: Mapping[str, str], *, netmask: int | None, region: str) -> tuple[Entry, ...]:
     """Return the nine values in the guide's order; an ARN that is not stored is empty."""
     entries = [
-        Entry(name, _LABELS[name], arns.get(name, ""), f"Under ARN, the field for Terraform's output {name}.")
+        Entry(name, _LABELS[name], arns.get(name, ""), "Under ARN, the field for", name)
         for name in sorted(_LABELS)
     ]
     mask = f"/{netmask}" if netmask is not None else ""
