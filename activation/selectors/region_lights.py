@@ -1,7 +1,7 @@
 """The lights of step 3: what was found of each role, one light a question, and the lines about the region's room."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ READ = (
     ),
     ("Nothing beside it", ("trust_",)),
 )
+MENDED_BY_TRUST = frozenset({"ROLE_NOT_PROTECTED", "ROLE_NOT_ASSUMABLE", "TRUST_POLICY_WEAK"})
 KINDS = {
     CheckState.PASSED: ("success", "Protected"),
     CheckState.FAILED: ("error", "Not protected"),
@@ -52,7 +53,7 @@ class Light:
 
 @dataclass(frozen=True)
 class RoleLights:
-    """All lights of a role, what follows, and how to mend it; `policy` and `command` where its trust is too weak."""
+    """All lights of a role, and what follows from them; `code` is empty where all is well."""
 
     output: str
     arn: str
@@ -62,8 +63,6 @@ class RoleLights:
     text: str = ""
     remedy: str = ""
     code: str = ""
-    policy: str = ""
-    command: str = ""
 
     @property
     def label(self) -> str:
@@ -76,11 +75,11 @@ class RoleLights:
         return self.arn.rpartition("/")[2]
 
 
-def role_lights(activation: Activation, setup: RegionSetup | None, stage: Stage, principal: str) -> list[RoleLights]:
+def role_lights(activation: Activation, setup: RegionSetup | None, stage: Stage) -> list[RoleLights]:
     """Return both roles with their lights; those not answered yet wait, or are being worked on."""
     proof, arns = trust_of(setup), stored_arns(activation)
-    known = {each.output: tried(each, principal) for each in proof.proofs}
-    known |= {each.output: was_read(each, principal) for each in proof.readings}
+    known = {each.output: tried(each) for each in proof.proofs}
+    known |= {each.output: was_read(each) for each in proof.readings}
     working = stage is Stage.WORKING
     found = []
     for output in ROLES:
@@ -99,19 +98,18 @@ def unanswered(output: str, arn: str, control_plane: str, *, working: bool) -> R
         titles = [title for title, _ in READ]
     else:
         titles = [TRIED[each][0] for each in (With.RIGHT, With.NONE, With.WRONG)]
-    kind, word = ("working", "Checking") if working else ("pending", "Not checked yet")
+    kind, word = ("working", "Checking") if working else ("pending", "Not checked")
     return RoleLights(output, arn, kind, word, tuple(Light(title, kind, "") for title in titles))
 
 
-def tried(proof: RoleProof, principal: str) -> RoleLights:
+def tried(proof: RoleProof) -> RoleLights:
     """Return a role that the portal itself tried."""
     check = proof.check()
     lights = tuple(light_of(each, proof.arn) for each in proof.tries)
     kind, word = KINDS[check.state]
     code = "" if check.state is CheckState.PASSED else proof.verdict.value
     word = {"ROLE_NOT_ASSUMABLE": "Closed to the portal", "ROLE_ELSEWHERE": "Leads elsewhere"}.get(code, word)
-    more = mending(proof.arn, principal) if code in {"ROLE_NOT_PROTECTED", "ROLE_NOT_ASSUMABLE"} else {}
-    return RoleLights(proof.output, proof.arn, kind, word, lights, check.detail, check.remedy, code, **more)
+    return RoleLights(proof.output, proof.arn, kind, word, lights, check.detail, check.remedy, code)
 
 
 def light_of(each: Try, arn: str) -> Light:
@@ -122,24 +120,27 @@ def light_of(each: Try, arn: str) -> Light:
     if each.answer is Answer.ADMITTED:
         if each.with_id is With.RIGHT and not leads_into(each.landed, arn):
             return Light(title, "error", "Led elsewhere", each.landed)
-        return Light(title, "success" if wanted == "Let in" else "error", "Let in", each.landed)
+        return Light(title, "success" if wanted == "Let in" else "error", "Let in", landing(each.landed))
     return Light(title, "success" if wanted == "Denied" else "error", "Denied")
 
 
-def was_read(reading: Reading, principal: str) -> RoleLights:
+def landing(landed: str) -> str:
+    """Return where a session led, shorter than its ARN."""
+    parts = landed.split(":", 5)
+    return f"into {parts[5].split('/')[1]} of account {parts[4]}" if len(parts) == 6 and "/" in parts[5] else landed
+
+
+def was_read(reading: Reading) -> RoleLights:
     """Return a role whose trust policy was read."""
     check = reading.check()
     kind, word = KINDS[check.state]
     word = {CheckState.PASSED: "As agreed", CheckState.FAILED: "Weaker than agreed"}.get(check.state, word)
     weak = bool(reading.findings)
-    more = mending(reading.arn, principal) if weak else {}
     if reading.absent:
         word = "Does not exist"
     text = "" if weak else check.detail
     code = "TRUST_POLICY_WEAK" if weak else ""
-    return RoleLights(
-        reading.output, reading.arn, kind, word, tuple(read_lights(reading)), text, check.remedy, code, **more
-    )
+    return RoleLights(reading.output, reading.arn, kind, word, tuple(read_lights(reading)), text, check.remedy, code)
 
 
 def read_lights(reading: Reading) -> Iterator[Light]:
@@ -156,13 +157,22 @@ def read_lights(reading: Reading) -> Iterator[Light]:
             yield Light(title, "error" if here else "success", "No" if here else "Yes", " ".join(e.text for e in here))
 
 
-def mending(arn: str, principal: str) -> dict[str, str]:
-    """Return the trust policy that was agreed, without the external ID, and the command that sets it."""
-    name = arn.rpartition("/")[2]
-    return {
-        "policy": json.dumps(trust_policy(principal, EXTERNAL_ID_UNKNOWN), indent=2),
-        "command": f"aws iam update-assume-role-policy --role-name {name} --policy-document file://trust.json",
-    }
+@dataclass(frozen=True)
+class Mending:
+    """The trust policy that was agreed, without the external ID, and the commands that give it to the weak roles."""
+
+    policy: str
+    commands: tuple[str, ...]
+
+
+def mending(roles: Iterable[RoleLights], principal: str) -> Mending | None:
+    """Return how to mend the roles whose trust is not as agreed; None where there are none."""
+    commands = tuple(
+        f"aws iam update-assume-role-policy --role-name {role.name} --policy-document file://trust.json"
+        for role in roles
+        if role.code in MENDED_BY_TRUST
+    )
+    return Mending(json.dumps(trust_policy(principal, EXTERNAL_ID_UNKNOWN), indent=2), commands) if commands else None
 
 
 # --- room

@@ -23,9 +23,14 @@ from activation.selectors.activations import source_run
 from activation.selectors.licenses import standing_of
 
 CHECKS_LAST = timedelta(hours=1)
-# Longer than a check takes whose AWS answers: then its worker died, and somebody may start another one.
+# Longer than one call to AWS takes with all its retries: a worker that says nothing for so long died, and somebody may
+# start another check.
 CUT_OFF_AFTER = timedelta(minutes=3)
 LABELS = {output.name: output.label for output in ARN_OUTPUTS}
+# What nobody has done yet; everything else is wrong.
+TO_DO = frozenset(
+    {"region_arns_absent", "region_not_chosen", "region_checks_missing", "region_checks_running", "region_checks_old"}
+)
 ROLES = ("bootstrap_role_arn", "management_role_arn")
 
 
@@ -216,9 +221,12 @@ def check_obstacles(activation: Activation, setup: RegionSetup | None) -> list[R
         return [Refused(codes[stage], field="checks")]
     if stage is Stage.PASSED or setup is None:
         return []
+    proof = trust_of(setup)
     found = [
-        Refused("region_trust_open", field="checks", detail=check.detail, remedy=check.remedy)
-        for check in trust_of(setup).checks
+        Refused("region_trust_open", field="checks", role=LABELS[check.code].lower())
+        if check.state is CheckState.NOT_CHECKED
+        else Refused("region_trust_missing", field="checks", role=LABELS[check.code].lower())
+        for check in proof.checks
         if check.state is not CheckState.PASSED
     ]
     if missing := lacks_room(activation, setup):
@@ -237,8 +245,10 @@ class Readiness:
 
     @property
     def state(self) -> str:
-        """Return the state as `elements/checklist.html` takes it."""
-        return "waiting" if self.problems else "passed"
+        """Return the state as `elements/checklist.html` takes it: what is merely to be done waits."""
+        if not self.problems:
+            return "passed"
+        return "waiting" if {problem.code for problem in self.problems} <= TO_DO else "failed"
 
     @property
     def text(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from activation import dispatch
@@ -27,6 +27,8 @@ MANAGEMENT = "management_role_arn"
 LOOK_SECONDS = 900
 # What a console's first cluster brings. Source: the vendor's guide, *Resource quotas*; the newer of its two tables.
 CONSOLE_NEEDS = quotas.Needs(vpcs=2, instances={"m6i.xlarge": 4, "m6i.2xlarge": 4, "m6id.4xlarge": 1})
+# Seconds before each further try of what may pass by itself: a person waits for eight answers, one after the other.
+PAUSES = (2.0, 5.0)
 NOT_LOOKED = "The room was not looked at, as the management role does not let the portal in."
 
 
@@ -129,13 +131,18 @@ def check(activation_id: str) -> None:
 
 
 class _Attempt:
-    """One check of one activation, known by when it began: what another one overtook writes nothing."""
+    """One check of one activation, known by its last sign of life: what another one overtook writes nothing."""
 
     def __init__(self, activation: Activation, since: datetime) -> None:
         self.activation = activation
         self.region = activation.region
         self.external_id = activation.organization.external_id or ""
-        self.rows = RegionSetup.objects.filter(activation=activation, checking_since=since)
+        self.since = since
+
+    @property
+    def rows(self) -> QuerySet[RegionSetup]:
+        """Return the row, as long as this check is the one that counts."""
+        return RegionSetup.objects.filter(activation=self.activation, checking_since=self.since)
 
     def claim(self) -> bool:
         """Take the work on; return whether no other worker has."""
@@ -146,8 +153,10 @@ class _Attempt:
         return bool(self.rows.update(**found))
 
     def say(self, text: str) -> None:
-        """Tell the page what is waited for."""
-        self.keep(checking_says=text[:500])
+        """Tell the page what is waited for, and that somebody is still at it."""
+        now = timezone.now()
+        if self.keep(checking_since=now, checking_says=text[:500]):
+            self.since = now
 
     def prove(self, output: str, arn: str) -> RoleProof:
         """Try one role in all ways."""
@@ -159,7 +168,7 @@ class _Attempt:
             external_id=self.external_id,
             region=self.region,
             **host.way().of_sessions(),
-            patience=trust.Patience(say=self.say),
+            patience=trust.Patience(say=self.say, pauses=PAUSES),
         )
         return found.proofs[0]
 

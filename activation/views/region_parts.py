@@ -196,10 +196,12 @@ def checks_of(activation: Activation, member: Member, setup: RegionSetup | None 
     stage = reads.stage_of(activation, setup)
     room, lines = lights.room_lines(setup)
     principal = packages.principal_for(activation.control_plane)
+    roles = lights.role_lights(activation, setup, stage)
     return {
         "stage": stage.value,
         "setup": setup,
-        "roles": lights.role_lights(activation, setup, stage, principal),
+        "roles": roles,
+        "mending": lights.mending(roles, principal),
         "principal": principal,
         "room": room,
         "room_lines": lines,

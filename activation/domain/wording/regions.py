@@ -76,7 +76,8 @@ REGIONS: Final = {
     ),
     "region_checks_running": Wording("The checks are still going on.", "Wait until they are done."),
     "region_checks_old": Wording("The checks are more than an hour old, or the ARNs changed since.", "Check again."),
-    "region_trust_open": Wording("{detail}", "{remedy}"),
+    "region_trust_missing": Wording("The {role} is not protected as agreed.", "Its lights above say how to mend it."),
+    "region_trust_open": Wording("Whether the {role} is protected could not be found out.", "Check again in a minute."),
     "region_room_missing": Wording("There is not enough room in the region: {titles}.", "Mend it, then check again."),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
