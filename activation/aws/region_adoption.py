@@ -153,6 +153,7 @@ class _Looker:
     def _provider(self, row: Row, cluster: Row | None, *, half_made: bool) -> Seen | None:
         if half_made:
             return self.inventory.named(PROVIDER, self.recorded[row.address], account=self.account)
+        # The role may not list providers; but there is one of an issuer, and its ARN follows from it.
         issuer = self.inventory.issuer(identity(cluster, self.known)) if cluster else ""
         arn = f"arn:{self.partition}:iam::{self.account}:oidc-provider/{issuer}"
         return self.inventory.named(PROVIDER, arn, account=self.account) if issuer else None

@@ -121,8 +121,10 @@ class Account:
             self.s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": pairs})
         return name
 
-    def look(self, *, keys: Any = None, not_done: dict[str, list[str]] | None = None, **more: Any) -> Found:
-        aws = session(keys, REGION, self.simulator.endpoint) if keys else self.aws
+    def look(
+        self, *, keys: Any = None, aws: Any = None, not_done: dict[str, list[str]] | None = None, **more: Any
+    ) -> Found:
+        aws = session(keys, REGION, self.simulator.endpoint) if keys else aws or self.aws
         asked = cast(Session, NotDone(aws, **not_done)) if not_done else aws
         values: dict[str, Any] = {
             "rows": rows_of(RESOURCES, with_addons=False),
@@ -280,6 +282,37 @@ def test_a_cluster_whose_making_failed_is_made_anew_and_listed(account: Account,
     assert found.replaceable == (address,)
     assert list(found_by(found)) == ([] if in_state else [address])
     assert not found.untaint
+
+
+class WithAddons:
+    """AWS with add-ons, which the simulator does not have: of each that is named, what EKS says of it."""
+
+    def __init__(self, aws: Session, **addons: dict[str, Any]) -> None:
+        self.aws, self.addons = aws, addons
+
+    def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation != "describe_addon":
+            return self.aws.ask(service, operation, **parameters)
+        if parameters["addonName"] not in self.addons:
+            raise Refused("aws_refused", action="eks:DescribeAddon", aws_code="ResourceNotFoundException")
+        return {"addon": self.addons[parameters["addonName"]]}
+
+
+def test_add_ons_come_back_under_their_key_and_one_that_failed_is_made_anew(account: Account) -> None:
+    account.cluster()
+    whole = {"status": "DEGRADED", "addonArn": "arn:aws:eks:1", "tags": account.tags("aws_eks_addon.coredns")}
+    failed = {"status": "CREATE_FAILED", "addonArn": "arn:aws:eks:2", "tags": account.tags("aws_eks_addon.vpc_cni")}
+    aws = WithAddons(account.aws, **{"coredns": whole, "vpc-cni": failed})
+    found = account.look(aws=aws, rows=rows_of(RESOURCES, with_addons=True))
+    assert found_by(found) == {
+        "aws_eks_cluster.main": account.name,
+        "aws_eks_addon.vpc_cni[0]": f"{account.name}:vpc-cni",
+        "aws_eks_addon.coredns[0]": f"{account.name}:coredns",
+    }
+    assert found.replaceable == ("aws_eks_addon.vpc_cni[0]",)
+    by_hand = WithAddons(account.aws, coredns={"status": "ACTIVE", "addonArn": "arn:aws:eks:1", "tags": {}})
+    (said,) = account.look(aws=by_hand, rows=rows_of(RESOURCES, with_addons=True)).strangers
+    assert said == "The EKS add-on arn:aws:eks:1 exists without tags; it has no tag byoc:activation."
 
 
 def test_half_made_things_that_are_whole_are_kept(account: Account) -> None:

@@ -21,9 +21,11 @@ from activation.domain.plan import PlanReview
 from activation.domain.state import read_state
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Event, LogLine, Plan, Run
-from activation.services import licenses
+from activation.services import licenses, runs
 from tests.real.engine import Engine, wait_for
+from tests.real.region_rights import ASKED
 from tests.real.test_recovery import KILLED, kill_everything, newest
+from tests.real.test_region_package import DENIALS, permission
 from tests.services.test_licenses import in_settings
 from tests.simulator.conftest import client
 
@@ -55,6 +57,10 @@ CREATIONS: Final = {
 }
 
 
+# Of the rights that one life of a region does not use: a bucket without tags is looked into.
+ALSO_GRANTED: Final = frozenset({"s3:ListObjectsV2"})
+
+
 @dataclass(frozen=True)
 class Moment:
     """A call that stands still when everything is killed: carried out and unanswered, or not carried out."""
@@ -80,6 +86,14 @@ INSIDE: Final = {
         Moment("eks:DescribeNodegroup", "before", skip=1),
     ),
 }
+
+
+# What is made in two calls, killed between them: half of it exists, and nothing but AWS knows which half.
+BETWEEN: Final = (
+    Moment("ec2:AttachInternetGateway", "before"),
+    Moment("s3:PutBucketTagging", "before"),
+    Moment("iam:CreateOpenIDConnectProvider"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -202,11 +216,63 @@ def log_of(run: Run) -> str:
 def test_everything_killed_inside_it_ends_in_one_of_each(engine: Engine, place: str, seed: str) -> None:
     chance = Random(f"{place}/{seed}")
     moment, after = chance.choice(INSIDE[place]), chance.uniform(0, 1.5)
+    held = killed_and_resumed(engine, moment, after=after, what=f"{place}, seed {seed}")
+    assert not held.found.replaceable
+    assert held.creations == CREATIONS
+    assert held.before.items() <= held.standing.items(), "what stood is still the same thing"
+
+
+@pytest.mark.parametrize("moment", BETWEEN[: 1 if ROUNDS == 1 else None], ids=lambda moment: moment.action)
+def test_what_takes_two_calls_is_put_right_in_place(engine: Engine, moment: Moment) -> None:
+    held = killed_and_resumed(engine, moment, after=0.2, what=moment.action)
+    assert not held.found.replaceable
+    assert held.creations == CREATIONS
+    assert held.before.items() <= held.standing.items()
+
+
+def test_a_security_group_that_got_no_rules_is_made_anew_once_and_by_address(engine: Engine) -> None:
+    """The package leaves inbound rules alone once the group stands: taken over as it is, it would stay without any."""
+    address = "aws_security_group.main"
+    held = killed_and_resumed(engine, Moment("ec2:AuthorizeSecurityGroupIngress", "before"), after=0.2, what=address)
+    assert held.found.replaceable == (address,)
+    assert held.creations == CREATIONS | {"ec2:CreateSecurityGroup": 2}
+    assert {each for each in held.before if held.before[each] != held.standing.get(each)} == {address}
+
+
+def test_a_cancel_is_heeded_while_it_still_asks_aws_what_there_is(engine: Engine) -> None:
+    _, run, region, _ = begin(engine)
+    ended = strike(engine, run, Moment("ec2:CreateVpc"), after=0.2)
+    before = region.identities()
+    engine.simulator.inject("eks:DescribeCluster", error="ThrottlingException", message="Rate exceeded", times=200)
+    again = engine.region_run(ended.activation, retry_of=ended)
+    wait_for(lambda: "Looking again" in log_of(again), seconds=60, what="it is turned away")
+    runs.cancel(Run.objects.get(pk=again.pk), actor=engine.actor)
+    done = engine.until(again, "canceled", seconds=60)
+    assert "waiting for AWS" in done.reason
+    engine.simulator.clear()
+    assert region.identities() == before
+    last = engine.until(engine.region_run(done.activation), "planned")
+    assert last.retry_of_id is not None
+    assert {each.address for each in Found.from_json(last.found_again).imports} >= {"aws_vpc.main"}
+
+
+@dataclass(frozen=True)
+class Held:
+    """What stood at the kill and in the end, what was found in between, and how often AWS made something."""
+
+    before: dict[str, str]
+    standing: dict[str, str]
+    found: Found
+    creations: dict[str, int]
+
+
+def killed_and_resumed(engine: Engine, moment: Moment, *, after: float, what: str) -> Held:
+    """Kill everything at a moment, press Resume, and hold that the region is active and whole."""
     activation, run, region, calls = begin(engine)
     ended = strike(engine, run, moment, after=after)
     before = region.identities()
-    known = len(read_state(newest(ended)).addresses) if Run.objects.get(pk=run.pk).progress.get("finished") else 0
-    print(f"{place}, seed {seed}: {moment}, {after:.1f} s in; {known} in the state, {len(before)} in AWS")
+    finished = ended.progress.get("finished", 0)
+    print(f"{what}: {moment}, {after:.1f} s in; {finished} finished, {len(before)} in AWS")
 
     done = resumed(engine, ended)
     until_active(activation)
@@ -214,15 +280,17 @@ def test_everything_killed_inside_it_ends_in_one_of_each(engine: Engine, place: 
     state = read_state(newest(done))
     assert len(state.addresses) == RESOURCES
     assert not state.tainted
-    standing = region.identities()
-    assert before.items() <= standing.items(), "what stood is still the same thing"
-    assert region.creations(after=calls) == CREATIONS
-    review = PlanReview.from_json(Plan.objects.get(run=done).review)
-    assert review.to_destroy == 0
     found = Found.from_json(done.found_again)
-    assert not found.replaceable
+    review = PlanReview.from_json(Plan.objects.get(run=done).review)
+    assert review.to_destroy == len(found.replaceable)
     assert review.to_import == len(found.imports)
     if found.again:
         assert "Found again" in log_of(done)
         event = Event.objects.get(kind="run.found_again", run_id=done.pk)
         assert event.after["imports"] == [each.address for each in found.imports]
+    # Looking takes no right that the role does not have, and none that nobody has proved.
+    rows = [row for row in engine.simulator.actions(after=calls) if "/zilliz-bootstrap-role/" in row["caller"]]
+    assert not [row for row in rows if row["outcome"] in DENIALS]
+    asked = {permission(row["action"]) for row in rows} - {"sts:GetCallerIdentity"}
+    assert asked <= {*ASKED, *ALSO_GRANTED}, asked - set(ASKED)
+    return Held(before, region.identities(), found, region.creations(after=calls))
