@@ -78,7 +78,8 @@ def choices_of(run: Run, review: PlanReview) -> list[Choice]:
     network = next((str(each.get("cidr_block", "")) for _, each in values_of(review, ["aws_vpc"])), "")
     subnets = [str(each.get("cidr_block", "")) for _, each in values_of(review, ["aws_subnet"])]
     found = [
-        Choice("Cloud region", place_of(run.region), url=step_3),
+        # Both are another activation's: this one's roles and state belong to them.
+        Choice("Cloud region", place_of(run.region), url=page("activation_new", run, alone=True)),
         Choice("AWS account", account.account_id, mono=True, url=page("activation_new", run, alone=True)),
         Choice(
             "Network",

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from activation.domain.checks import Report
 from activation.domain.console_links import console_link
 from activation.domain.control_plane import ControlPlane
 from activation.domain.plan import PlanReview, ResourceChange, configuration_address
@@ -31,7 +32,7 @@ from activation.domain.region_progress import (
 from activation.domain.resource_names import type_label
 from activation.domain.run_status import AT_WORK, RETRYABLE, SUCCEEDED, RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, LogLine, Plan, Run
+from activation.models import Activation, LogLine, Plan, RegionSetup, Run
 from activation.selectors.runs import Situation, in_words
 
 # The vendor's guide: "Allow about 30 minutes". Measured elsewhere; nothing here promises it.
@@ -93,7 +94,8 @@ class RegionRun:
     @property
     def is_building(self) -> bool:
         """Return whether the region is being built, also while the next session begins."""
-        return self.status[0] == "working" and bool(self.run.approved_at or self.run.continues_id)
+        approved = bool(self.run.approved_at or self.run.continues_id)
+        return self.status[0] == "working" and approved and not self.run.has_ended
 
     @property
     def checking(self) -> bool:
@@ -109,6 +111,36 @@ class RegionRun:
     def activation_status(self) -> ActivationStatus:
         """Return where the activation stands."""
         return ActivationStatus(self.run.activation.status)
+
+    @property
+    def unwell(self) -> list[dict[str, Any]]:
+        """Return what was seen from outside of a region that was built and did not become active."""
+        setup = RegionSetup.objects.filter(activation=self.run.activation).only("outside").first()
+        if not self.built_unwell or setup is None:
+            return []
+        return [
+            {"title": each.title, "state": each.state.value, "text": each.detail, "remedy": each.remedy}
+            for each in Report.from_json({"checks": setup.outside.get("checks", [])}).checks
+        ]
+
+    @property
+    def built_unwell(self) -> bool:
+        """Return whether everything was built and the look from outside was not satisfied."""
+        return RunStatus(self.run.status) in SUCCEEDED and self.activation_status is ActivationStatus.FAILED
+
+    @property
+    def bar(self) -> str:
+        """Return the color of the bar."""
+        if self.next is not None or self.run.status == RunStatus.CANCELED:
+            return "stopped"
+        if RunStatus(self.run.status) in SUCCEEDED:
+            return "error" if self.built_unwell else "success"
+        return "error" if self.run.has_ended else "working"
+
+    @property
+    def approved_by(self) -> str:
+        """Return who approved what is being built."""
+        return next((each.approved_by_name for each in self.chain if each.approved_by_name), "")
 
     @property
     def can_resume(self) -> bool:
@@ -138,8 +170,11 @@ def with_region(where: Situation) -> tuple[Situation, RegionRun | None]:
     if not run.is_of_region:
         return where, None
     region = region_of(run)
-    words = f"Deploying {region.percent} %" if region.is_building and region.total else region.status[1]
+    counts = region.is_building and region.total and not run.is_stopping
+    words = f"Deploying {region.percent} %" if counts else region.status[1]
     may = where.may if region.next is None else where.may - {"retry"}
+    if "go_on" in may and region.built_unwell:
+        may |= {"look_again"}
     told = replace(
         where,
         title=f"{words} · {run.region}",
@@ -168,7 +203,7 @@ def region_of(run: Run) -> RegionRun:
             things,
             run.package.description.get("phases", ()),
             at_work=at_work and bool(run.apply_started_at or run.continues_id),
-            ended_badly=RunStatus(run.status) in RETRYABLE and after is None,
+            ended_badly=RunStatus(run.status) in RETRYABLE,
         ),
         done=done,
         total=len(things),

@@ -7,11 +7,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from activation.domain.checks import Check, CheckState, Report
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Event, Member, Run
+from activation.models import Event, Member, RegionSetup, Run
 from activation.selectors.activations import page_reached
 from tests.factories import make_activation, make_member, make_organization
 from tests.views.region_rows import give_region_plan, make_building, make_region_run, write_creations
@@ -250,3 +251,21 @@ def test_after_the_apply_the_page_waits_for_the_look_from_outside_and_then_leads
     assert address("activation_done", run.activation) in active
     assert "data-poll" not in active
     assert page_reached(run.activation, None) == address("activation_done", run.activation)
+
+
+def test_what_was_built_and_is_not_well_says_what_was_seen_and_can_be_looked_at_again() -> None:
+    run, owner = applying()
+    write_creations(run, *run.package.description["resources"])
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.APPLIED, finished_at=timezone.now())
+    run.activation.status, run.activation.reason = ActivationStatus.FAILED, "It is not well."
+    run.activation.save()
+    seen = Check("nodes", "Node groups", CheckState.FAILED, "core is unwell.", "Look at its routes.")
+    RegionSetup.objects.update(outside=Report((seen,)).to_json())
+
+    text = page(run, owner)
+
+    assert "Built, but not as it should be" in text
+    assert "core is unwell." in text
+    assert "Look at its routes." in text
+    assert 'id="look-again"' in text
+    assert 'id="resume"' not in text
