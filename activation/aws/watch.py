@@ -58,6 +58,8 @@ def look(aws: Session, region: str, *, at: datetime) -> Look:
     Raises Refused and Faulted where nothing can be looked at: the key is over (`KEY_IS_OVER`) or AWS out of reach; all
     else is a trouble of one kind of resource.
     """
+    # STS tells a session that has ended from a clock that is wrong; EC2 says RequestExpired to both.
+    aws.ask("sts", "get_caller_identity")
     looker = _Looker(aws, region)
     for thing, ask in looker.kinds():
         looker.try_to(thing, ask)
