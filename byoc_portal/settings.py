@@ -18,6 +18,8 @@ DATA_DIR = Path(env.text("DATA_DIR", str(env.DATA_DIRECTORY))).resolve()
 
 DEBUG = env.flag("DEBUG")
 DEMO = env.flag("DEMO")
+# Whether the demo installs a license of its own; without one no region can be activated in it.
+DEMO_LICENSE = env.flag("DEMO_LICENSE", True)
 SECRET_KEY = env.text("SECRET_KEY", "" if not DEBUG else "only-for-debugging-never-in-production-0123456789abcdef")
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")

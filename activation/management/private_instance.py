@@ -26,8 +26,11 @@ class DidNotStart(Exception):
 class PrivateInstance:
     """One `manage.py up --demo`, ended when the block is left."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, licensed: bool = True) -> None:
+        """Take a directory; without `licensed` the demo installs no license of its own."""
         self.data = directory / "data"
+        self._settings = {} if licensed else {"DEMO_LICENSE": "0"}
+        self._console: subprocess.Popen[bytes] | None = None
         self._said = directory / "up.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -40,7 +43,7 @@ class PrivateInstance:
                 stdout=output,
                 stderr=output,
                 cwd=ROOT,
-                env=plain({}),
+                env=plain(self._settings),
                 start_new_session=True,
             )
         ends = time.monotonic() + START_SECONDS
@@ -52,6 +55,9 @@ class PrivateInstance:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._console is not None and self._console.poll() is None:
+            self._console.kill()
+            self._console.wait()
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGTERM)
@@ -90,6 +96,13 @@ class PrivateInstance:
         if done.returncode:
             raise DidNotStart(done.stderr[-2000:])
         return done.stdout
+
+    def play_console(self, name: str) -> None:
+        """Start what stands for the vendor's console: a program of its own, which builds a region by hand."""
+        words = ("-m", "activation.simulator.console", "--directory", str(self.data / "simulator"), "--name", name)
+        self._console = subprocess.Popen(
+            (sys.executable, *words), cwd=ROOT, env=plain({}), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
 
     def identities(self) -> dict[str, Any]:
         """Return the simulator's identities."""

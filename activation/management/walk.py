@@ -3,7 +3,7 @@
 import html
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,7 +44,7 @@ class Key:
 
 @dataclass
 class Walk:
-    """One person's way from sign-in to seven ARNs."""
+    """One person's way from sign-in to seven ARNs, to an active region, and to the record of it all."""
 
     address: str
     control_plane: ControlPlane
@@ -57,14 +57,15 @@ class Walk:
     arns: dict[str, str] = field(default_factory=dict)
     first_line_seconds: float = 0.0
     run: str = ""
+    activation_address: str = ""
     record_url: str = ""
     fingerprint: str = ""
 
     def __post_init__(self) -> None:
         self.browser = Browser(self.address)
 
-    def go(self) -> None:
-        """Take all steps; raises WalkFailed at the first that does not lead on."""
+    def go(self, region: Sequence[tuple[str, Callable[[], None]]] = ()) -> None:
+        """Take all steps, those of `region` behind the ARNs; raises WalkFailed at the first that does not lead on."""
         for title, act in (
             ("Sign in", self.sign_in),
             ("Open the organization", self.open_organization),
@@ -77,6 +78,7 @@ class Walk:
             ("Step 2: wait for the apply", self.wait_for_apply),
             ("Step 2: download the log", self.download_log),
             ("Step 3: read the seven ARNs", self.read_arns),
+            *region,
             ("Audit: sign in as the auditor", self.change_to_auditor),
             ("Audit: have the record made", self.make_record),
             ("Audit: download and verify it", self.verify_record),
@@ -133,6 +135,7 @@ class Walk:
         self.browser.get("new/")
         self.browser.submit(self.browser.form_with("region"))
         self.demand(re.search(r"/activations/act-\w+/", self.browser.page.url), "The activation was not begun")
+        self.activation_address = self.activation()
 
     def activation(self, page: str = "") -> str:
         """Return the address of one of the activation's pages."""
@@ -247,7 +250,7 @@ class Walk:
 
     def change_to_auditor(self) -> None:
         """Open another browser, as the auditor."""
-        records = f"{self.run_address().split('/runs/')[0]}/records/"
+        records = f"{self.activation_address.split('/activations/')[0]}/records/"
         self.browser = Browser(self.address)
         self.enter_as(AUDITOR)
         self.browser.get(records)

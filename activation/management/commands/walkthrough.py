@@ -14,6 +14,7 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.management.private_instance import DidNotStart, PrivateInstance
 from activation.management.walk import Key, Step, Walk, WalkFailed
+from activation.management.walk_region import LICENSES, OWN, RegionWalk
 from activation.simulator.client import Simulator
 
 
@@ -21,7 +22,8 @@ class Command(BaseCommand):
     """`manage.py walkthrough [--control-plane self|zilliz] [--json]`."""
 
     help = (
-        "Starts a private demo instance, walks through the wizard over HTTP, prints the seven ARNs; exit 1 on failure."
+        "Starts a private demo instance, walks through the wizard over HTTP up to an active region on the License page "
+        "and its record; exit 1 on failure."
     )
     requires_system_checks: list[str] = []  # noqa: RUF012 - Django's declaration
 
@@ -29,6 +31,12 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("--control-plane", choices=[c.value for c in ControlPlane], default="self")
         parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+        parser.add_argument(
+            "--license",
+            choices=LICENSES,
+            default=OWN,
+            help="which license the region is activated with; without one, or with one of another key, the walk fails",
+        )
         parser.add_argument("--keep", action="store_true", help="keep the instance's data directory")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,9 +48,9 @@ class Command(BaseCommand):
         control_plane = ControlPlane(options["control_plane"])
         began = time.monotonic()
         try:
-            with PrivateInstance(directory) as instance:
+            with PrivateInstance(directory, licensed=options["license"] == OWN) as instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
-                result = self.walk(instance, control_plane, directory)
+                result = self.walk(instance, control_plane, directory, options["license"])
         except (WalkFailed, DidNotStart) as error:
             self.fail(str(error), directory)
         finally:
@@ -51,7 +59,9 @@ class Command(BaseCommand):
         result["seconds"] = round(time.monotonic() - began, 1)
         self.tell(result)
 
-    def walk(self, instance: PrivateInstance, control_plane: ControlPlane, folder: Path) -> dict[str, Any]:
+    def walk(
+        self, instance: PrivateInstance, control_plane: ControlPlane, folder: Path, granted: str
+    ) -> dict[str, Any]:
         """Take the walk and compare what the page says with what the state and AWS say; raises WalkFailed."""
         simulator = Simulator.from_directory(instance.data / "simulator")
         identities = simulator.identities()["customer"]
@@ -61,11 +71,17 @@ class Command(BaseCommand):
             address=instance.address,
             control_plane=control_plane,
             passwords=instance.passwords(),
-            key=Key(given["access_key_id"], given["secret_access_key"], given["session_token"]),
+            key=key_of(given),
             folder=folder,
             report=self.step,
         )
-        walk.go()
+        region = RegionWalk(
+            walk,
+            build=lambda: instance.play_console("zilliz-byoc-walkthrough"),
+            watch_key=key_of(identities["session"]),
+            granted=granted,
+        )
+        walk.go(region.steps())
         state = json.loads(instance.manage("state_summary", identities["account"]))
         if state["outputs"] != walk.arns:
             raise WalkFailed(f"The page shows {walk.arns}, the state has {state['outputs']}")
@@ -76,6 +92,7 @@ class Command(BaseCommand):
             "ok": True,
             "control_plane": control_plane.value,
             "arns": walk.arns,
+            "license": region.license,
             "terraform": state["terraform"],
             "serial": state["serial"],
             "resources": len(state["addresses"]),
@@ -103,7 +120,8 @@ class Command(BaseCommand):
         calls = sum(result["simulator_actions"].values())
         self.stdout.write(
             f"\nTerraform {result['terraform']}, state serial {result['serial']}, {calls} AWS calls, "
-            f"{result['seconds']} s in all.\nLog: {result['log']}\nRecord, verified: {result['record']}"
+            f"{result['seconds']} s in all.\nThe License page says: {result['license']}.\n"
+            f"Log: {result['log']}\nRecord, verified: {result['record']}"
         )
 
     def fail(self, why: str, directory: Path) -> None:
@@ -113,6 +131,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"ok": False, "error": why, "log": str(log)}))
             raise SystemExit(1)
         raise CommandError(f"{why}\nLog: {log}", returncode=1)
+
+
+def key_of(identity: dict[str, str]) -> Key:
+    """Return an identity's key as it is typed into a form."""
+    return Key(*list_key(identity))
 
 
 def list_key(identity: dict[str, str]) -> tuple[str, str, str]:
