@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import Any, NoReturn
 
+from activation.domain.patience import pause_before_another, words_before_another
 from activation.domain.progress import EventReader
 from activation.domain.redaction import Masker
 from activation.domain.run_outcome import SESSION_OVER
@@ -77,7 +78,7 @@ class Supervisor:
                 break
             last = command.name
             self.journal.append("phase", name=command.name)
-            ended = self.carry_out(command)
+            ended = self.carry_out_patiently(command)
             if ended.code != 0:
                 break
             if command.name == "init":
@@ -88,6 +89,28 @@ class Supervisor:
         self.end(ended, last, finished=finished, kept=kept)
 
     # --- one command
+
+    def carry_out_patiently(self, command: Command) -> Ended:
+        """Carry out one command; one that changes nothing, again after a failure that may pass."""
+        tries, before = 0, len(self.reader.diagnostics)
+        while True:
+            ended = self.carry_out(command)
+            tries += 1
+            reported = self.reader.diagnostics[before:]
+            pause = pause_before_another(command.name, reported, tries=tries)
+            if ended.code == 0 or self.stopped_for or pause is None:
+                return ended
+            self.lines += 1
+            text = words_before_another(reported, pause, tries=tries)
+            self.journal.append("line", text=text, level="notice")
+            del self.reader.diagnostics[before:]
+            ends = time.monotonic() + pause
+            while time.monotonic() < ends and not self.stopped_for:
+                time.sleep(TICK_MILLISECONDS / 1000)
+                self.journal.flush()
+                self.consider_stopping()
+            if self.stopped_for:
+                return ended
 
     def carry_out(self, command: Command) -> Ended:
         """Start one command and follow it to its end."""

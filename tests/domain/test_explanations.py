@@ -42,6 +42,19 @@ def test_every_failure_of_the_table_has_a_sample() -> None:
     assert len({failure.code for failure in FAILURES}) == len(FAILURES) >= 40
 
 
+def test_the_documentation_lists_every_failure_with_its_text() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "failures.md").read_text()
+    captured = {each["code"]: explain(each["diagnostics"]) for each in reversed(CAPTURED)}
+    worded = {each["code"]: explain(each["text"]) for each in reversed(WORDED)}
+    assert len(captured) >= 25
+    for failure in FAILURES:
+        shown = captured.get(failure.code) or worded[failure.code]
+        wanted = f"### {shown.title}\n\n`{shown.code}`"
+        assert wanted in page, f"docs/failures.md has no: {wanted}"
+        for text in (f"> {shown.matched_text}\n", shown.cause, shown.meaning, shown.next_step):
+            assert text in page, f"docs/failures.md, {shown.code}: {text}"
+
+
 def test_a_missing_right_is_named_with_its_resource() -> None:
     (sample,) = [each for each in WORDED if each["code"] == "denied_by_organization"]
     explanation = explain(sample["text"])

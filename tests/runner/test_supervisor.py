@@ -1,0 +1,85 @@
+"""A command that changes nothing is carried out again after a failure that may pass, and the count is in the log."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activation.domain.sealing import new_key
+from activation.runner import control as controls
+from activation.runner import process
+from activation.runner.sandbox import Confinement
+from activation.runner.spec import Command, Spec
+from activation.runner.supervisor import EXIT
+
+FIXTURES = Path(__file__).parents[1] / "domain" / "fixtures"
+CAPTURED: dict[str, Any] = {
+    each["code"]: each["diagnostics"] for each in json.loads((FIXTURES / "failures_captured.json").read_text())
+}
+# Fails as often as its first argument says, with the words that Terraform had for it, then succeeds.
+FAILING = 'echo x >> tries; if [ "$(wc -l < tries)" -gt "$1" ]; then exit 0; fi; cat said; exit 1'
+
+
+def carried_out(root: Path, name: str, code: str, *, failures: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Let a supervisor carry out a command that fails so often; return how it ended, and the journal."""
+    control, work = root / "control", root / "work"
+    control.mkdir()
+    work.mkdir()
+    said = [
+        {"@level": "error", "@message": f"Error: {each['summary']}", "type": "diagnostic", "diagnostic": each}
+        for each in CAPTURED[code]
+    ]
+    (work / "said").write_text("".join(json.dumps(each) + "\n" for each in said))
+    command = Command(name, ("/bin/sh", "-c", FAILING, "sh", str(failures)))
+    spec = Spec(
+        run_id="run-0123456789abcdef",
+        phase="plan",
+        control=str(control),
+        work=str(work),
+        commands=(command,),
+        environment={"PATH": "/usr/bin:/bin"},
+        secrets={},
+        masked=(),
+        key=new_key(),
+        confinement=Confinement(writable=(str(work),), landlock=False),
+        deadline_seconds=60,
+        abandoned_seconds=60,
+    )
+    process.start(spec)
+    if failures > 3:
+        controls.request_stop(control, "cancel")
+    ends = time.monotonic() + 60
+    while not (control / EXIT).exists() and time.monotonic() < ends:
+        time.sleep(0.05)
+    journal = [json.loads(line) for line in (control / "journal.jsonl").read_text().splitlines()]
+    return json.loads((control / EXIT).read_text()), journal
+
+
+def notices(journal: list[dict[str, Any]]) -> list[str]:
+    return [each["text"] for each in journal if each["kind"] == "line" and each.get("level") == "notice"]
+
+
+def test_a_plan_is_made_again_where_its_failure_may_pass(tmp_path: Path) -> None:
+    end, journal = carried_out(tmp_path, "plan", "plugin_not_started", failures=1)
+    assert end["finished"]
+    assert end["diagnostics"] == []
+    assert notices(journal) == ["The AWS provider could not start. Trying again in 2 s (1 of 3)."]
+    assert end["lines"] == sum(each["kind"] == "line" for each in journal)
+
+
+@pytest.mark.parametrize(("name", "code"), [("plan", "access_denied"), ("apply", "plugin_not_started")])
+def test_a_terminal_failure_and_an_apply_are_not_repeated(tmp_path: Path, name: str, code: str) -> None:
+    end, journal = carried_out(tmp_path, name, code, failures=1)
+    assert not end["finished"]
+    assert end["diagnostics"]
+    assert notices(journal) == []
+
+
+def test_a_cancel_ends_the_waiting(tmp_path: Path) -> None:
+    began = time.monotonic()
+    end, _ = carried_out(tmp_path, "plan", "plugin_not_started", failures=9)
+    assert end["stopped_for"] == "cancel"
+    assert not end["finished"]
+    assert time.monotonic() - began < 30
