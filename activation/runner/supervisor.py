@@ -104,13 +104,17 @@ class Supervisor:
             text = words_before_another(reported, pause, tries=tries)
             self.journal.append("line", text=text, level="notice")
             del self.reader.diagnostics[before:]
-            ends = time.monotonic() + pause
-            while time.monotonic() < ends and not self.stopped_for:
-                time.sleep(TICK_MILLISECONDS / 1000)
-                self.journal.flush()
-                self.consider_stopping()
-            if self.stopped_for:
+            if not self.wait(pause):
                 return ended
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass; return False as soon as somebody asks for a stop."""
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends and not self.stopped_for:
+            time.sleep(TICK_MILLISECONDS / 1000)
+            self.journal.flush()
+            self.consider_stopping()
+        return not self.stopped_for
 
     def carry_out(self, command: Command) -> Ended:
         """Start one command and follow it to its end."""
