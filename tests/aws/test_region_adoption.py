@@ -404,6 +404,18 @@ def test_what_may_not_be_looked_at_is_not_taken_for_absent(account: Account, mak
     assert "ec2:Describe" in raised.value.text
 
 
+def test_a_right_that_is_bound_to_a_path_finds_what_is_there_and_takes_a_refusal_for_nothing(
+    account: Account, make_user: MakeUser
+) -> None:
+    """Of a role that does not exist IAM knows no path: the bootstrap role hears *denied* of it."""
+    account.role("cluster", **account.tags("aws_iam_role.cluster"))
+    path = f"arn:aws:iam::{account.customer['account']}:role/zilliz/zilliz-byoc-*"
+    others = allow("ec2:*", "eks:*", "s3:*")["Statement"]
+    roles = allow("iam:GetRole", "iam:ListAttachedRolePolicies", resource=path)["Statement"]
+    keys = make_user({"Version": "2012-10-17", "Statement": [*others, *roles]})
+    assert found_by(account.look(keys=keys)) == {"aws_iam_role.cluster": f"{account.name}-cluster"}
+
+
 def test_a_look_that_is_turned_away_is_repeated(account: Account) -> None:
     account.cluster()
     account.simulator.inject("eks:DescribeCluster", error="ThrottlingException", message="Rate exceeded", times=3)
