@@ -24,7 +24,7 @@ def _more(change: ResourceChange, approved: ResourceChange | None) -> Iterator[s
         return
     if approved is None or approved.action not in {"create", "update", "no-op"}:
         yield f"{change.address} was not in the approved plan."
-    elif change.action not in {"create", "update", *_QUIET}:
+    elif change.action not in {"create", "update", "import", *_QUIET}:
         yield f"{change.address} would be changed by {change.action}."
     else:
         yield from _values(change, approved)

@@ -32,7 +32,7 @@ APPROVED = PlanReview((VPC, NAT))
             (replace(VPC, action="no-op"), replace(NAT, after_unknown={}, after={"subnet_id": "subnet-1", **NAT.after}))
         ),
         # Found again: taken over as it is, or put right.
-        PlanReview((replace(VPC, action="no-op", importing_id="vpc-1"),)),
+        PlanReview((replace(VPC, action="import", importing_id="vpc-1"),)),
         PlanReview((replace(VPC, action="update", importing_id="vpc-1"),)),
         # AWS reads back an empty list where nothing was said.
         PlanReview((replace(VPC, after={**VPC.after, "ipv6": []}),)),
@@ -54,7 +54,7 @@ def test_the_same_or_less_is_covered(plan: PlanReview) -> None:
         PlanReview((replace(VPC, action="delete"),)),
         PlanReview((replace(VPC, action="forget"),)),
         PlanReview(
-            (change("aws_subnet.second", "no-op"), replace(change("aws_subnet.third", "no-op"), importing_id="s"))
+            (change("aws_subnet.second", "no-op"), replace(change("aws_subnet.third", "import"), importing_id="s"))
         ),
     ],
 )

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from activation.domain.run_outcome import SESSION_OVER
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Credential, Event, Plan, RegionSetup, Run
-from activation.services import licenses, regions
+from activation.models import Activation, Credential, Event, LogLine, Plan, RegionSetup, Run
+from activation.runner import control as controls
+from activation.services import launching, licenses, regions
 from tests.real.engine import Engine, addresses, numbers_of, wait_for
 from tests.services.test_licenses import in_settings
 from tests.simulator.conftest import client
@@ -100,27 +102,64 @@ def test_a_region_is_planned_approved_built_and_active(engine: Engine) -> None:
     }
 
 
+def told(run: Run) -> str:
+    """Return what is known of a run, for whoever reads why a test failed."""
+    row = Run.objects.get(pk=run.pk)
+    last = LogLine.objects.filter(run=run).order_by("-number").values_list("text", flat=True)[:12]
+    return "\n".join((f"{row.status} {row.reason} {row.explanation} {row.diagnostics}", *last[::-1]))
+
+
+def end_session(engine: Engine, run: Run, action: str) -> Run:
+    """Let the session of the run's apply be over while AWS carries out an action; return the run that goes on."""
+
+    def is_alone() -> bool:
+        """Return whether nothing but that is in hand: what else is half made a person would have to approve anew."""
+        row = Run.objects.get(pk=run.pk)
+        return bool(engine.simulator.held()) and len(row.progress.get("current", ())) == 1
+
+    wait_for(is_alone, seconds=240, what=lambda: f"{action}, held; {told(run)}")
+    controls.request_stop(launching.control_of(Run.objects.get(pk=run.pk)), SESSION_OVER)
+    engine.until(run, "interrupted", seconds=120)
+    engine.simulator.release(when="after")
+    following: Run = Run.objects.get(continues=run)
+    return following
+
+
 def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine) -> None:
-    engine.start_worker(REGION_SESSION_SECONDS="8")
+    engine.start_worker()
     activation = authorized(engine)
     run = engine.region_run(activation)
     engine.until(run, "planned")
-    for action in ("ec2:CreateNatGateway", "eks:CreateNodegroup"):
-        engine.simulator.delay(action, 12, times=1)
+    engine.simulator.hold("ec2:CreateNatGateway", when="after")
     engine.approve(run)
-    until_active(activation, seconds=400)
+    second = end_session(engine, run, "ec2:CreateNatGateway")
+    engine.simulator.hold("eks:CreateNodegroup", when="after")
+    third = end_session(engine, second, "eks:CreateNodegroup")
+    until_active(activation, seconds=300)
 
     chain = regions.chain(Run.objects.get(pk=run.pk))
-    assert len(chain) >= 3
-    assert [each.status for each in chain[:-1]] == [RunStatus.INTERRUPTED] * (len(chain) - 1)
-    assert chain[-1].status == RunStatus.APPLIED
-    assert {each.approved_by_name for each in chain} == {chain[0].approved_by_name}
+    assert [each.pk for each in chain] == [run.pk, second.pk, third.pk]
+    assert [each.status for each in chain] == ["interrupted", "interrupted", "applied"]
+    # One person approved once; the two others are covered by that.
+    assert {each.approved_by_name for each in chain} == {str(engine.owner.user)}
+    assert Event.objects.filter(kind="run.continued", activation_id=activation.pk).count() == 2
     assert stands(engine) == ONE_OF_EACH
-    assert len(addresses(chain[-1])) == RESOURCES
+    assert len(addresses(third)) == RESOURCES
     for each in chain:
-        review = Plan.objects.get(run=each).review
-        actions = {change["action"] for change in review["changes"] if change["mode"] == "managed"}
-        assert actions <= {"create", "update", "no-op"}
+        changes = Plan.objects.get(run=each).review["changes"]
+        assert {change["action"] for change in changes if change["mode"] == "managed"} <= {"create", "update", "no-op"}
+
+
+def test_a_session_is_over_after_its_time(engine: Engine) -> None:
+    engine.start_worker(REGION_SESSION_SECONDS="3")
+    activation = authorized(engine)
+    run = engine.region_run(activation)
+    engine.until(run, "planned")
+    engine.simulator.hold("ec2:CreateNatGateway", when="after")
+    engine.approve(run)
+    engine.until(run, "interrupted", seconds=120)
+    assert "session" in Run.objects.get(pk=run.pk).reason
+    assert Run.objects.filter(continues=run).exists()
 
 
 def test_without_a_license_no_region_begins(engine: Engine) -> None:
