@@ -109,7 +109,11 @@ class Demo:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Start the portal of the demo once for all tests that need real runs."""
-    data = tmp_path_factory.mktemp("portal") / "data"
+    yield from demo_in(tmp_path_factory.mktemp("portal") / "data")
+
+
+def demo_in(data: Path) -> Iterator[Demo]:
+    """Start the portal of the demo in a directory and end it again: for tests that need its accounts for themselves."""
     up = Up(data, "--demo", "--no-open", "--port", "0")
     try:
         up.wait_until_up()
