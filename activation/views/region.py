@@ -20,8 +20,8 @@ from activation.forms.credentials import KeyFields
 from activation.forms.region import ArnForm, NetmaskForm, NetworkForm
 from activation.models import Activation
 from activation.selectors import region_setup as reads
+from activation.services import handover, regions
 from activation.services import region_setup as services
-from activation.services import regions
 from activation.views import region_parts as parts
 
 
@@ -160,6 +160,9 @@ def region_continue(request: PortalRequest, activation: Activation) -> HttpRespo
         return redirect("run", request.organization.slug, run.pk)
     try:
         services.demand_ready(activation)
+        if activation.control_plane == ControlPlane.ZILLIZ:
+            handover.begin(activation, by=request.member, actor=request.actor)
+            return redirect("activation_handover", request.organization.slug, activation.pk)
         run = regions.start(activation, by=request.member, actor=request.actor)
     except Refused as error:
         return show(request, activation, refused=error, status=409)
