@@ -1,5 +1,6 @@
 """What dies takes the run along: it is noticed, explained, and one Recover makes everything whole."""
 
+import contextlib
 import shutil
 import signal
 import time
@@ -32,7 +33,9 @@ def provider(bench: Bench, run: Run) -> None:
 
 
 def supervisor(bench: Bench, run: Run) -> None:
-    bench.strike([int((bench.control(run) / "supervisor.pid").read_text())])
+    # Of a run that has ended its directories are gone.
+    with contextlib.suppress(FileNotFoundError):
+        bench.strike([int((bench.control(run) / "supervisor.pid").read_text())])
 
 
 def everything(bench: Bench, run: Run) -> None:
