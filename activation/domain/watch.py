@@ -61,7 +61,7 @@ DOCUMENTED: Final = (
     Documented(T.CLUSTER, "EKS cluster", 1, "Cluster", "Kubernetes, run by AWS"),
     Documented(T.NODE_GROUP, "Node groups", 2, "Nodes", "Core and fundamental, at the least"),
 )
-TITLES: Final = {each.thing: each.title for each in DOCUMENTED}
+SINGULAR: Final = {each.thing: each.title.removesuffix("s") if each.needed > 1 else each.title for each in DOCUMENTED}
 
 
 class State(StrEnum):

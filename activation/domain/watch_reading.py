@@ -141,12 +141,18 @@ def read(memory: Memory, *, handed_over: datetime) -> Reading:
     judged = {plane.network: plane.judge(began) for plane in planes}
     fresh = sorted((plane for plane in planes if judged[plane.network] is None), key=_Plane.rank)
     main = fresh[0] if fresh else None
-    loose = [each for each in marked if not each.item.network]
-    counted, loose_asides = _loose(loose, main, planes, began)
-    if main is not None:
-        counted += main.members
-    asides = [
-        Aside(judged[plane.network] or Why.ANOTHER, plane.title, present(plane.members))
+    asides, counted = [], list(main.members) if main else []
+    for each in (one for one in marked if not one.item.network):
+        plane = _named_plane(each.item, main, planes)
+        why = _why_not(each, began)
+        if plane is not None and plane is not main:
+            plane.around.append(each)
+        elif why is None or (why is Why.UNCLEAR and plane is not None):
+            counted.append(each)
+        else:
+            asides.append(Aside(why, each.item.name or each.item.identity, present([each])))
+    others = [
+        Aside(judged[plane.network] or Why.ANOTHER, plane.title, present([*plane.members, *plane.around]))
         for plane in sorted(planes, key=_Plane.rank)
         if plane is not main
     ]
@@ -155,7 +161,7 @@ def read(memory: Memory, *, handed_over: datetime) -> Reading:
     late = [Aside(Why.UNMARKED, each.item.name or each.item.identity, (each,)) for each in new]
     return Reading(
         tuple(_finding(wanted, counted, memory) for wanted in DOCUMENTED),
-        tuple(each for each in (*asides, *loose_asides, *late) if each.sightings),
+        tuple(each for each in (*others, *asides, *late) if each.sightings),
         plane=main.title if main else "",
         unmarked_before=len(unmarked) - len(late),
         failing=memory.failing_since,
@@ -172,6 +178,12 @@ class _Plane:
         # What the parts of a data plane are named after: `zilliz-byoc-NAME`.
         self.stem = names[Thing.CLUSTER] or names[Thing.VPC].removesuffix("-vpc")
         self.title = self.stem or network
+        # What stands outside the network, and is named after this data plane.
+        self.around: list[Sighting] = []
+
+    def names(self, item: Item) -> bool:
+        """Return whether a resource is named after this data plane."""
+        return bool(self.stem) and (item.name == self.stem or item.name.startswith(f"{self.stem}-"))
 
     def judge(self, began: datetime) -> Why | None:
         """Return why it is not the one awaited; None where it may be."""
@@ -194,35 +206,20 @@ def _newest_name(members: Iterable[Sighting], thing: Thing) -> str:
     return names[-1] if names else ""
 
 
-def _loose(
-    loose: list[Sighting], main: _Plane | None, planes: list[_Plane], began: datetime
-) -> tuple[list[Sighting], list[Aside]]:
-    """Tell which resources outside all networks belong to the one awaited: buckets, addresses that nothing uses yet."""
-    counted, asides = [], []
-    for each in loose:
-        why = _why_not(each, main, planes, began)
-        if why is None:
-            counted.append(each)
-        else:
-            asides.append(Aside(why, each.item.name or each.item.identity, present([each])))
-    return counted, asides
+def _named_plane(item: Item, main: _Plane | None, planes: Iterable[_Plane]) -> _Plane | None:
+    """Return the data plane after which something outside all networks is named, the one awaited before others."""
+    named = [plane for plane in planes if plane.names(item)]
+    return max(named, key=lambda plane: (len(plane.stem), plane is main), default=None)
 
 
-def _why_not(each: Sighting, main: _Plane | None, planes: list[_Plane], began: datetime) -> Why | None:
+def _why_not(each: Sighting, began: datetime) -> Why | None:
+    """Return why a resource outside all networks does not count: a bucket, an address that nothing uses yet."""
     item = each.item
     if item.owner:
         return Why.OWN
-    if item.created and datetime.fromisoformat(item.created) < began:
-        return Why.BEFORE
-    if main is not None and _is_named_after(item, main.stem):
-        return None
-    if any(plane is not main and _is_named_after(item, plane.stem) for plane in planes):
-        return Why.ANOTHER
-    return Why.UNCLEAR if each.at_first and not item.created else None
-
-
-def _is_named_after(item: Item, stem: str) -> bool:
-    return bool(stem) and (item.name == stem or item.name.startswith(f"{stem}-"))
+    if item.created:
+        return Why.BEFORE if datetime.fromisoformat(item.created) < began else None
+    return Why.UNCLEAR if each.at_first else None
 
 
 def _finding(wanted: Documented, counted: list[Sighting], memory: Memory) -> Finding:

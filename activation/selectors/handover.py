@@ -16,7 +16,7 @@ from activation.domain.console_links import console_link
 from activation.domain.handover_sheet import Entry, sheet
 from activation.domain.roles import Right
 from activation.domain.steps import ActivationStatus
-from activation.domain.watch import TITLES, Memory, Sighting, State, Thing
+from activation.domain.watch import SINGULAR, Memory, Sighting, State, Thing
 from activation.domain.watch_causes import LONGEST_MINUTES, USUAL_MINUTES, Cause, causes
 from activation.domain.watch_reading import Aside, Finding, Progress, Reading, read
 from activation.models import Activation, Handover, Member, RegionSetup
@@ -323,7 +323,7 @@ def seen_of(sighting: Sighting, region: str) -> Seen:
 
 def beside(aside: Aside, region: str) -> Beside:
     """Return what is not counted, and why."""
-    kinds = [TITLES[each.item.thing].removesuffix("s") for each in aside.sightings]
+    kinds = [SINGULAR[each.item.thing] for each in aside.sightings]
     counted = [f"{kinds.count(kind)} × {kind}" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)]
     return Beside(
         aside.title, aside.words, ", ".join(counted), tuple(seen_of(each, region) for each in aside.sightings)
@@ -333,7 +333,7 @@ def beside(aside: Aside, region: str) -> Beside:
 def moments_of(reading: Reading) -> Iterator[Moment]:
     """Yield what of the counted resources appeared and went away."""
     for finding in reading.findings:
-        what = finding.wanted.title.removesuffix("s")
+        what = SINGULAR[finding.wanted.thing]
         for each in (*finding.here, *finding.gone):
             name = each.item.name or each.item.identity
             first, gone = moment(each.first), moment(each.gone)
