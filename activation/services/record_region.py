@@ -1,7 +1,7 @@
 """Gather what a record tells of an activation's cloud region: steps 3 and 4, each statement with how it is known."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -72,7 +72,7 @@ def gather(activation: Activation, runs: list[RunFacts], hide: Callable[[str], s
         "reason": activation.reason,
         "network": network(setup) if setup else None,
         "trust": told_trust(facts, setup),
-        "room": {"checked_at": told_time(setup.checked_at), **room.to_json()} if setup and room else None,
+        "room": told_room(room, setup) if setup and room else None,
         "runs": [told_run(each) for each in mine],
         "outside": {"at": told_time(setup.outside_at), **outside.to_json()} if setup and outside else None,
         "handover": told_handover(handover, reading) if handover else None,
@@ -113,6 +113,12 @@ def told_trust(facts: RegionFacts, setup: RegionSetup | None) -> dict[str, Any]:
         "checked_at": told_time(setup.checked_at) if setup else None,
         "roles": [check.to_json() for check in facts.trust.checks],
     }
+
+
+def told_room(room: RegionReport, setup: RegionSetup) -> dict[str, Any]:
+    """Return how much room there was, each line with how it stood."""
+    rooms = [{**asdict(each), "available": each.available, "state": each.state.value} for each in room.rooms]
+    return {"checked_at": told_time(setup.checked_at), **room.to_json(), "rooms": rooms}
 
 
 def told_run(facts: RunFacts) -> dict[str, Any]:

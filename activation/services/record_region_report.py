@@ -41,12 +41,17 @@ def add(report: Report, facts: RegionFacts, moment: Callable[[datetime | None], 
         add_runs(report, facts)
     if facts.outside is not None:
         at = told["outside"]["at"]
-        seen = f"Asked of AWS at {at}, not read from the state."
+        seen = f"Asked of AWS on {shown(at)}, not read from the state."
         add_checks(report, "Seen from outside after the apply", facts.outside.checks, seen)
     if told["handover"]:
         add_handover(report, facts)
     if told["aftercare"]:
         add_aftercare(report, facts)
+
+
+def shown(told: str | None) -> str:
+    """Return a time of region.json as the report writes it; nothing where there is none."""
+    return f"{told[:10]} {told[11:19]} UTC" if told else ""
 
 
 def add_network(report: Report, facts: RegionFacts) -> None:
@@ -60,7 +65,7 @@ def add_network(report: Report, facts: RegionFacts) -> None:
         Pairs(
             [
                 ("Network", network["vpc_cidr"] or f"{mask} (the console chooses the addresses)" if mask else ""),
-                ("Chosen", f"{network['chosen_at']} by {network['chosen_by']}" if network["chosen_at"] else ""),
+                ("Chosen", f"{shown(network['chosen_at'])} by {network['chosen_by']}" if network["chosen_at"] else ""),
                 (
                     "Other networks in the account",
                     ", ".join(str(each["cidr"]) for each in others)
@@ -107,15 +112,15 @@ def add_handover(report: Report, facts: RegionFacts) -> None:
     """Say what was handed over, what appeared when, and who said that it is active."""
     handover = facts.told["handover"]
     key = f"{handover['key_of']}, ending in {handover['key_last_four']}" if handover["key_of"] else ""
-    confirmed = f"{handover['confirmed_at']} by {handover['confirmed_by']}" if handover["confirmed_at"] else ""
+    confirmed = f"{shown(handover['confirmed_at'])} by {handover['confirmed_by']}" if handover["confirmed_at"] else ""
     report.add(
         "Handed over to Zilliz Cloud, and watched",
         Pairs(
             [
                 ("Values ticked off", ", ".join(handover["ticked"])),
-                ("Watched since", handover["watched_since"] or ""),
+                ("Watched since", shown(handover["watched_since"])),
                 ("With the key of", key),
-                ("All documented resources found", handover["complete_at"] or "not seen"),
+                ("All documented resources found", shown(handover["complete_at"]) or "not seen"),
                 ("Confirmed as active", confirmed),
             ]
         ),
@@ -126,7 +131,7 @@ def add_handover(report: Report, facts: RegionFacts) -> None:
                     each["documented"],
                     str(each["needed"]),
                     each["progress"].replace("_", " "),
-                    "; ".join(f"{one['name'] or one['identity']} {one['first_seen'][:19]}" for one in each["seen"]),
+                    "; ".join(f"{one['name'] or one['identity']} {shown(one['first_seen'])}" for one in each["seen"]),
                 )
                 for each in handover["seen"]
             ],
@@ -141,9 +146,9 @@ def add_handover(report: Report, facts: RegionFacts) -> None:
 def add_aftercare(report: Report, facts: RegionFacts) -> None:
     """Say what was done once the region was active."""
     rows = [
-        (task.replace("_", " ").capitalize(), entry.get("state", ""), entry.get("at", "")[:19], entry.get("by", ""))
+        (task.replace("_", " ").capitalize(), entry.get("state", ""), shown(entry.get("at")), entry.get("by", ""))
         for task, entry in facts.told["aftercare"].items()
     ]
     report.add(
-        "After the activation", Table(("What", "State", "Looked at (UTC)", "By"), rows, (0.3, 0.2, 0.25, 0.25)), level=2
+        "After the activation", Table(("What", "State", "Looked at", "By"), rows, (0.3, 0.2, 0.25, 0.25)), level=2
     )

@@ -255,8 +255,8 @@ def run_pairs(facts: RunFacts) -> list[tuple[str, str]]:
     return [
         ("Status", run.status_label),
         ("Started", f"{moment(run.created_at)} by {run.created_by_name}"),
-        ("Continues", run.continues_id or ""),
-        ("Goes on from", run.retry_of_id if run.retry_of_id and not run.continues_id else ""),
+        *([("Continues", run.continues_id)] if run.continues_id else []),
+        *([("Goes on from", run.retry_of_id)] if run.retry_of_id and not run.continues_id else []),
         ("Planned", moment(run.planned_at)),
         ("Approved", f"{moment(run.approved_at)} by {run.approved_by_name}" if run.approved_by_name else ""),
         ("Apply begun", moment(run.apply_started_at)),

@@ -28,10 +28,13 @@ def walk(*words: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, json.loads(done.stdout.splitlines()[-1])
 
 
-@pytest.mark.parametrize("control_plane", ["self", "zilliz"])
-def test_the_walk_ends_in_seven_arns_that_page_state_and_aws_agree_on(control_plane: str) -> None:
+@pytest.mark.parametrize(("control_plane", "license_words"), [("self", "active"), ("zilliz", "active (as reported)")])
+def test_the_walk_ends_in_an_active_region_and_in_seven_arns_that_page_state_and_aws_agree_on(
+    control_plane: str, license_words: str
+) -> None:
     code, result = walk("--control-plane", control_plane)
     assert code == 0, result
+    assert result["license"] == license_words
     assert result["ok"] is True
     assert sorted(result["arns"]) == sorted(each.name for each in ARN_OUTPUTS)
     assert result["resources"] == 11
@@ -44,4 +47,25 @@ def test_the_walk_ends_in_seven_arns_that_page_state_and_aws_agree_on(control_pl
     assert "Apply complete!" in Path(result["log"]).read_text()
     unpacked = Path(result["record"]).parent / "unpacked"
     shutil.unpack_archive(result["record"], unpacked)
+    (region,) = unpacked.glob("activations/*/region.json")
+    told = json.loads(region.read_text())
+    assert told["status"] == license_words
+    assert told["trust"]["method"] == ("tried" if control_plane == "self" else "read")
     assert subprocess.run([sys.executable, "verify.py"], cwd=unpacked, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("control_plane", "granted", "said"),
+    [
+        ("self", "none", "No license is installed"),
+        ("self", "foreign", "does not know as the vendor's"),
+        ("zilliz", "none", "No license is"),
+    ],
+)
+def test_without_a_license_or_with_one_of_another_key_the_walk_ends_with_the_words_of_the_page(
+    control_plane: str, granted: str, said: str
+) -> None:
+    code, result = walk("--control-plane", control_plane, "--license", granted)
+    assert code == 1
+    assert result["ok"] is False
+    assert said in result["error"]

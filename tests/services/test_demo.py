@@ -28,6 +28,8 @@ def test_each_start_prints_the_same_sign_ins(settings: object) -> None:
         "Northwind Search": "zilliz",
     }
     assert Member.objects.filter(user__email="installation@demo.example").count() == 0
+    roles = Member.objects.filter(organization__name=demo.SECOND).values_list("role", flat=True)
+    assert sorted(roles) == ["admin", "auditor", "owner"]
     for sign_in in first:
         assert User.objects.get(email=sign_in.email).check_password(sign_in.password)
     assert demo.sign_ins_file().stat().st_mode & 0o777 == 0o600
@@ -52,6 +54,14 @@ def test_lost_passwords_are_made_anew(settings: object) -> None:
 
     for sign_in in demo.create_demo_people():
         assert User.objects.get(email=sign_in.email).check_password(sign_in.password)
+    demo.sign_ins_file().unlink()
+
+
+def test_without_the_setting_there_is_no_license(settings: object) -> None:
+    settings.DEMO = True  # type: ignore[attr-defined]
+    settings.DEMO_LICENSE = False  # type: ignore[attr-defined]
+    demo.create_demo_people()
+    assert standing_of(Organization.objects.get(name=demo.FIRST)).state.words == "none"
     demo.sign_ins_file().unlink()
 
 
