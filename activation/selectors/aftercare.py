@@ -7,6 +7,7 @@ from typing import Any
 from activation.domain import aftercare as rules
 from activation.domain.aftercare import DONE_STATES, Task
 from activation.domain.control_plane import ControlPlane
+from activation.domain.watch import Item, Memory, Thing
 from activation.models import Activation, Credential, Handover, RegionSetup
 
 GUIDE = "https://docs.zilliz.com/docs/byoc"
@@ -94,7 +95,8 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credenti
     role = task_state(Task.BOOTSTRAP_ROLE, kept)
     if role.waiting and not waiting:
         role = TaskState("open", False, says="No worker has looked in time; ask again.")
-    name = str(outputs.get("cluster_name") or "") or seen_cluster(activation)
+    seen = seen_things(activation) if reported else {}
+    name = str(outputs.get("cluster_name") or "") or only(seen.get(Thing.CLUSTER, []))
     return Done(
         activation=activation,
         reported=reported,
@@ -102,7 +104,7 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credenti
         role=role,
         cluster=task_state(Task.CLUSTER, kept),
         used=used,
-        facts=facts_of(activation, outputs, name, setup),
+        facts=facts_of(activation, outputs | seen_values(seen), name, setup),
         cluster_name=name,
         role_arn=str((activation.cloud_account.arns if activation.cloud_account else {}).get("bootstrap_role_arn", "")),
     )
@@ -128,22 +130,32 @@ def time_of(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) and text else None
 
 
-def seen_cluster(activation: Activation) -> str:
-    """Return the name of the cluster that the watch of the account has seen; empty for none or several."""
+def seen_things(activation: Activation) -> dict[str, list[str]]:
+    """Return names, or identities, of what the watch of the account saw last of the console's things, by kind."""
     handover = Handover.objects.filter(activation=activation).only("seen").first()
-    seen = handover.seen if handover and isinstance(handover.seen, dict) else {}
-    found = {str(each.get("name", "")) for each in clusters_in(seen)} - {""}
-    return found.pop() if len(found) == 1 else ""
+    if handover is None or not handover.seen:
+        return {}
+    found: dict[str, list[str]] = {}
+    for sighting in Memory.from_json(handover.seen).sightings.values():
+        if not sighting.gone and sighting.item.marks and not sighting.item.owner:
+            found.setdefault(sighting.item.thing.value, []).append(called(sighting.item))
+    return found
 
 
-def clusters_in(seen: Any) -> list[dict[str, Any]]:
-    """Return what is a cluster in what a watch has kept, however deep it stands."""
-    if isinstance(seen, list):
-        return [found for each in seen for found in clusters_in(each)]
-    if not isinstance(seen, dict):
-        return []
-    own = [seen] if seen.get("kind") in {"cluster", "eks_cluster"} else []
-    return own + [found for each in seen.values() for found in clusters_in(each)]
+def called(item: Item) -> str:
+    """Return what AWS's commands call a thing: a cluster and a bucket by name, others by their ID."""
+    return item.name if item.thing in {Thing.CLUSTER, Thing.BUCKET} and item.name else item.identity
+
+
+def seen_values(seen: dict[str, list[str]]) -> dict[str, Any]:
+    """Return what was seen under the names that Terraform's outputs have."""
+    named = {"vpc_id": Thing.VPC, "security_group_id": Thing.SECURITY_GROUP, "bucket_name": Thing.BUCKET}
+    return {output: ", ".join(sorted(seen[thing])) for output, thing in named.items() if thing in seen}
+
+
+def only(names: list[str]) -> str:
+    """Return the only one; empty for none or several."""
+    return names[0] if len(names) == 1 else ""
 
 
 def facts_of(

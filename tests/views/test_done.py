@@ -14,7 +14,8 @@ from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Credential, Event, Member, RegionSetup, Run
+from activation.domain.watch import Item, Memory, Sighting, Thing
+from activation.models import Activation, Credential, Event, Handover, Member, RegionSetup, Run
 from activation.services import aftercare
 from activation.simulator.client import Simulator
 from tests.aws.conftest import allow, make_user, trust
@@ -212,6 +213,30 @@ def test_with_the_vendor_s_console_a_person_says_that_the_role_is_gone(active: t
 
 
 # --- the page
+
+
+def test_where_the_console_built_it_the_facts_are_what_was_seen_of_it(active: tuple[Activation, Member]) -> None:
+    activation, owner = active
+    Activation.objects.filter(pk=activation.pk).update(control_plane=ControlPlane.ZILLIZ)
+    items = (
+        Item("vpc-0123456789abcdef0", Thing.VPC, "zilliz-byoc-x-vpc", marks=("name",)),
+        Item("cluster/zilliz-byoc-x", Thing.CLUSTER, "zilliz-byoc-x", marks=("name",)),
+        Item("bucket/somebody", Thing.BUCKET, "somebody-else"),
+    )
+    seen = {each.identity: Sighting(each, "2026-11-24T12:00:00+00:00", "2026-11-24T12:00:00+00:00") for each in items}
+    Handover.objects.create(activation=activation, seen=Memory(seen).to_json())
+
+    text = text_of(client_of(owner).get(address("activation_done", activation)))
+    listed = text_of(client_of(owner).get(address_of_list(activation)))
+
+    assert "vpc-0123456789abcdef0" in text
+    assert "aws eks update-kubeconfig --region us-west-2 --name zilliz-byoc-x" in text
+    assert "somebody-else" not in text
+    assert "Active (as reported)" in listed
+
+
+def address_of_list(activation: Activation) -> str:
+    return f"/o/{activation.organization.slug}/activations/"
 
 
 def test_who_only_reads_sees_what_is_done_and_no_buttons(active: tuple[Activation, Member]) -> None:
