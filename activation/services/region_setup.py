@@ -110,16 +110,17 @@ def start_check(activation: Activation) -> bool:
     return bool(begun)
 
 
-def check(activation_id: str) -> None:
+def check(activation_id: str, *, pauses: tuple[float, ...] = PAUSES) -> None:
     """Try both roles, then look at the region as the management role, and keep what was found.
 
-    A message that comes twice does it once; a worker that was given up changes nothing any more.
+    A message that comes twice does it once; a worker that was given up changes nothing any more. `pauses` are the
+    seconds before each further try of what may pass by itself.
     """
     activation = Activation.objects.select_related("organization", "cloud_account").get(pk=activation_id)
     setup = RegionSetup.objects.filter(activation=activation, checking_since__isnull=False).first()
     if setup is None or setup.checking_since is None:
         return
-    attempt = _Attempt(activation, setup.checking_since)
+    attempt = _Attempt(activation, setup.checking_since, pauses)
     if not attempt.claim():
         return
     proofs: list[RoleProof] = []
@@ -133,11 +134,12 @@ def check(activation_id: str) -> None:
 class _Attempt:
     """One check of one activation, known by its last sign of life: what another one overtook writes nothing."""
 
-    def __init__(self, activation: Activation, since: datetime) -> None:
+    def __init__(self, activation: Activation, since: datetime, pauses: tuple[float, ...] = PAUSES) -> None:
         self.activation = activation
         self.region = activation.region
         self.external_id = activation.organization.external_id or ""
         self.since = since
+        self.pauses = pauses
 
     @property
     def rows(self) -> QuerySet[RegionSetup]:
@@ -168,7 +170,7 @@ class _Attempt:
             external_id=self.external_id,
             region=self.region,
             **host.way().of_sessions(),
-            patience=trust.Patience(say=self.say, pauses=PAUSES),
+            patience=trust.Patience(say=self.say, pauses=self.pauses),
         )
         return found.proofs[0]
 

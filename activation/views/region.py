@@ -122,15 +122,10 @@ def activation_region_check(request: PortalRequest, activation: Activation) -> H
         except Problem as error:
             refusal.show(form, error)
         else:
-            return lead_to(request, f"{address(request, activation)}#checks")
+            # Of a page that htmx renews nothing is sent twice by a reload.
+            here = f"{address(request, activation)}#checks"
+            return show(request, activation) if request.htmx else redirect(here)  # type: ignore[attr-defined]
     return show(request, activation, key=form, status=422)
-
-
-def lead_to(request: PortalRequest, url: str) -> HttpResponse:
-    """Go to an address, also where htmx sent the form."""
-    if request.htmx:  # type: ignore[attr-defined]
-        return HttpResponse(status=204, headers={"HX-Redirect": url})
-    return redirect(url)
 
 
 @poll
@@ -158,12 +153,20 @@ def region_continue(request: PortalRequest, activation: Activation) -> HttpRespo
     """Begin the plan of the region, or hand it over to the vendor's console."""
     if (run := parts.run_under_way(activation)) is not None:
         return redirect("run", request.organization.slug, run.pk)
+    if activation.step is Step.ACTIVATION:
+        # The second press of the button.
+        return redirect("activation", request.organization.slug, activation.pk)
     try:
         services.demand_ready(activation)
-        if activation.control_plane == ControlPlane.ZILLIZ:
-            handover.begin(activation, by=request.member, actor=request.actor)
-            return redirect("activation_handover", request.organization.slug, activation.pk)
-        run = regions.start(activation, by=request.member, actor=request.actor)
+        return begin(request, activation)
     except Refused as error:
         return show(request, activation, refused=error, status=409)
+
+
+def begin(request: PortalRequest, activation: Activation) -> HttpResponse:
+    """Begin step 4, and lead there; raises Refused as the two services do."""
+    if activation.control_plane == ControlPlane.ZILLIZ:
+        handover.begin(activation, by=request.member, actor=request.actor)
+        return redirect("activation_handover", request.organization.slug, activation.pk)
+    run = regions.start(activation, by=request.member, actor=request.actor)
     return redirect("run", request.organization.slug, run.pk)
