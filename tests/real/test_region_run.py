@@ -120,7 +120,8 @@ def end_session(engine: Engine, run: Run, action: str) -> Run:
     wait_for(is_alone, seconds=240, what=lambda: f"{action}, held; {told(run)}")
     controls.request_stop(launching.control_of(Run.objects.get(pk=run.pk)), SESSION_OVER)
     engine.until(run, "interrupted", seconds=120)
-    engine.simulator.release(when="after")
+    # Not `release`: the call that was held has hung up, and the permission would be left for another one.
+    engine.simulator.clear()
     following: Run = Run.objects.get(continues=run)
     return following
 
