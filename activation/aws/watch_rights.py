@@ -22,6 +22,9 @@ READ_ACTIONS: Final = (
 )
 """Every call that a look makes; `sts:GetCallerIdentity`, asked once, needs no right."""
 
+COUNT_ACTIONS: Final = ("ec2:DescribeInstanceTypes", "ec2:DescribeInstances")
+"""By these the cores in use are counted, once everything stands; without them they stay unknown."""
+
 ROLE_NAME: Final = "byoc-watch"
 POLICY_FILE: Final = "read-policy.json"
 _STS: Final = "https://docs.aws.amazon.com/STS/latest/APIReference"
@@ -33,7 +36,7 @@ def read_policy(account_id: str, region: str, partition: str = "aws") -> dict[st
     EC2's lists and ListClusters cannot be narrowed to resources; they are narrowed to the region instead.
     """
     here = f"{region}:{account_id}"
-    listing = [action for action in READ_ACTIONS if action.startswith("ec2:")]
+    listing = [action for action in (*READ_ACTIONS, *COUNT_ACTIONS) if action.startswith("ec2:")]
     return {
         "Version": VERSION,
         "Statement": [

@@ -21,9 +21,7 @@ from activation.services import licenses, regions, run_keys
 # A region is not asked about more often than this by people who press the button.
 ASK_AGAIN = timedelta(minutes=1)
 METHOD = f"{cores.METHOD} Read with the management role, ec2:DescribeInstances."
-ESTIMATED = f"{cores.METHOD} Of clusters named zilliz-byoc-*, with the key of the watch."
-# As the vendor's console names what it builds.
-CONSOLE_CLUSTERS = "zilliz-byoc-*"
+ESTIMATED = f"{cores.METHOD} Read with the key of the watch, when everything documented was found."
 
 
 def ask(activation: Activation) -> None:
@@ -71,21 +69,21 @@ def read(activation_id: str) -> CoreReading | None:
         keep_problem(activation, problem)
         return licenses.note_cores(activation=activation, method=METHOD, uses=None, problem=problem.text)
     keep_found(activation, aws)
-    return count(activation, aws, clusters=activation.resource_name, tag=activation.tag, method=METHOD)
+    return count(activation, aws, clusters=[activation.resource_name], tag=activation.tag, method=METHOD)
 
 
-def count(activation: Activation, aws: Session, *, clusters: str, tag: str = "", method: str) -> CoreReading:
+def count(activation: Activation, aws: Session, *, clusters: list[str], tag: str = "", method: str) -> CoreReading:
     """Count the cores of clusters, and keep the number or why there is none."""
     try:
-        uses = cores.count(aws, clusters=[clusters], tag=tag)
+        uses = cores.count(aws, clusters=clusters, tag=tag)
     except Problem as problem:
         return licenses.note_cores(activation=activation, method=method, uses=None, problem=problem.text)
     return licenses.note_cores(activation=activation, method=method, uses=uses)
 
 
-def estimate(activation: Activation, aws: Session) -> CoreReading:
-    """Count the cores of what a vendor's console built, with a session of the watch: an estimate, or unknown."""
-    return count(activation, aws, clusters=CONSOLE_CLUSTERS, method=ESTIMATED)
+def estimate(activation: Activation, aws: Session, *, clusters: list[str]) -> CoreReading:
+    """Count the cores of clusters that a vendor's console built, with a session of the watch: an estimate."""
+    return count(activation, aws, clusters=clusters, method=ESTIMATED)
 
 
 def keep_found(activation: Activation, aws: Session) -> None:

@@ -14,15 +14,15 @@ from django.utils import timezone
 
 from activation import dispatch
 from activation.aws import watch as aws
-from activation.aws.sessions import session
+from activation.aws.sessions import Session, session
 from activation.domain.errors import Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.sealing import CannotOpen
 from activation.domain.steps import ActivationStatus
-from activation.domain.watch import Look, Memory, could_not_look, remember
+from activation.domain.watch import Look, Memory, Thing, could_not_look, remember
 from activation.domain.watch_reading import Reading, read
 from activation.models import Activation, Handover
-from activation.services import activations, events, handover, host, run_keys
+from activation.services import activations, cores, events, handover, host, run_keys
 
 log = logging.getLogger(__name__)
 
@@ -59,25 +59,32 @@ def look(activation_id: str) -> None:
     )
     memory = Memory.from_json(row.seen)
     try:
-        found = ask(row)
+        opened = open_session(row)
+        found = aws.look(opened, row.activation.region, at=timezone.now())
     except CannotOpen:
         end(row, claimed, memory, Refused("watch_key_unreadable"), why="the portal cannot open it any more")
     except Problem as problem:
         why = "AWS says that it is over" if problem.code in aws.KEY_IS_OVER else ""
         end(row, claimed, memory, problem, why=why)
     else:
-        keep(row, claimed, remember(memory, found), problem=trouble_of(found))
+        seen = remember(memory, found)
+        count_cores(row.activation, reading_of(row.activation, seen), opened)
+        keep(row, claimed, seen, problem=trouble_of(found))
 
 
-def ask(row: Handover) -> Look:
-    """Look at the account with the watch's key.
-
-    Raises CannotOpen where the key cannot be had, Refused and Faulted as `activation.aws.watch.look` does.
-    """
-    activation = row.activation
+def open_session(row: Handover) -> Session:
+    """Open a session with the watch's key; raises CannotOpen where the key cannot be had."""
     keys = run_keys.open_for_watch(row)
-    opened = session(keys, activation.region, **host.way().of_sessions())
-    return aws.look(opened, activation.region, at=timezone.now())
+    return session(keys, row.activation.region, **host.way().of_sessions())
+
+
+def count_cores(activation: Activation, reading: Reading, opened: Session) -> None:
+    """Estimate the cores in use once everything stands; the key is destroyed with this look, and no other follows."""
+    if reading.is_complete:
+        clusters = [
+            seen.item.name for each in reading.findings if each.wanted.thing is Thing.CLUSTER for seen in each.here
+        ]
+        cores.estimate(activation, opened, clusters=clusters)
 
 
 def trouble_of(found: Look) -> str:

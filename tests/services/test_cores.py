@@ -188,6 +188,7 @@ def test_what_a_console_built_is_estimated(
 ) -> None:
     zilliz = make_organization(control_plane=ControlPlane.ZILLIZ)
     foreign = make_activation(zilliz, status=ActivationStatus.ACTIVATING)
-    reading = cores.estimate(foreign, session(keys_of(customer["administrator"]), REGION, simulator.endpoint))
-    assert reading.cores is not None and reading.cores >= 8
-    assert "zilliz-byoc-*" in reading.method
+    watching = session(keys_of(customer["administrator"]), REGION, simulator.endpoint)
+    reading = cores.estimate(foreign, watching, clusters=[standing.name])
+    assert reading.cores == 8
+    assert "with the key of the watch" in reading.method
