@@ -63,6 +63,8 @@ class Supervisor:
         # The state that Terraform printed where it could write it nowhere.
         self.dump = b""
         self.terraform = 0
+        # Whether Terraform has said that it begins to change something.
+        self.has_begun = False
         self.stopped_for = ""
         self.stopped_at = 0.0
         self.killed_for = ""
@@ -129,7 +131,7 @@ class Supervisor:
         self.terraform = child
         handle = os.pidfd_open(child)
         try:
-            return self.follow(child, handle, read_end)
+            return self.follow(command, child, handle, read_end)
         finally:
             self.terraform = 0
             os.close(handle)
@@ -163,12 +165,12 @@ class Supervisor:
                 os.write(2, f"Cannot start {command.name}: {error}\n".encode())
         os._exit(127)
 
-    def follow(self, child: int, handle: int, read_end: int) -> Ended:
+    def follow(self, command: Command, child: int, handle: int, read_end: int) -> Ended:
         """Read, seal, stop when there is a reason, until the command has ended and its output is read."""
         poll = select.poll()
         poll.register(read_end, select.POLLIN)
         poll.register(handle, select.POLLIN)
-        pending = b""
+        pending, interrupted = b"", False
         while True:
             ready = {number for number, _ in poll.poll(TICK_MILLISECONDS)}
             if read_end in ready:
@@ -176,6 +178,9 @@ class Supervisor:
             self.look_for_state()
             self.journal.flush()
             self.consider_stopping()
+            if self.stopped_for and not interrupted:
+                interrupted = True
+                pending = self.interrupt(child, read_end, pending, changes=command.name == "apply")
             if handle in ready:
                 _, status = os.waitpid(child, 0)
                 pending = self.take_output(read_end, pending, everything=True)
@@ -204,6 +209,7 @@ class Supervisor:
 
     def take_line(self, raw: bytes) -> None:
         """Mask one line, make it readable, journal it; a finished resource only once its state is sealed."""
+        self.has_begun = self.has_begun or b'"apply_start"' in raw
         if dump := dumped_state(raw):
             self.dump = dump
             self.guarded(lambda: self.report_state(self.sealer.dumped(dump)))
@@ -280,13 +286,27 @@ class Supervisor:
                 self.kill("grace over")
 
     def stop(self, reason: str) -> None:
-        """Send Terraform one SIGINT, and never a second: that one would lose state."""
+        """Note why Terraform is to end; `follow` tells it so."""
         if self.stopped_for:
             return
         self.stopped_for, self.stopped_at = reason, time.monotonic()
         self.journal.append("stopping", reason=reason)
-        if self.terraform:
-            os.kill(self.terraform, signal.SIGINT)
+
+    def interrupt(self, child: int, read_end: int, pending: bytes, *, changes: bool) -> bytes:
+        """Send Terraform one SIGINT, and never a second: that one would lose state. Return what is no whole line yet.
+
+        An apply that still reads its plan takes note of the signal, forgets it, and then applies all of the plan
+        (seen with Terraform 1.11). It is held still; where it has not said that it begins a change, it is killed.
+        """
+        if not changes or self.has_begun:
+            os.kill(child, signal.SIGINT)
+            return pending
+        os.kill(child, signal.SIGSTOP)
+        os.waitid(os.P_PID, child, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        pending = self.take_output(read_end, pending, everything=True)
+        os.kill(child, signal.SIGINT if self.has_begun else signal.SIGKILL)
+        os.kill(child, signal.SIGCONT)
+        return pending
 
     def kill(self, reason: str) -> None:
         """Kill Terraform and all that it started."""

@@ -119,6 +119,22 @@ def test_cancel_of_an_approved_run_that_has_not_begun(bench: Bench, scenario: Sc
 
 
 @pytest.mark.long_form
+def test_cancel_while_terraform_reads_its_plan(bench: Bench, scenario: Scenario) -> None:
+    """It would take note of the signal, forget it and apply everything."""
+    for _ in scenario.each_round():
+        run = bench.planned(need=2)
+        bench.hold_creations()
+        before = bench.in_aws()
+        bench.approve(run)
+        wait_for(lambda run=run: bench.terraforms(run), seconds=PATIENCE, what="Terraform reads its plan")
+        since = time.monotonic()
+        runs.cancel(Run.objects.get(pk=run.pk), actor=bench.actor)
+        ended = stays_canceled(bench, scenario, run, since)
+        assert bench.in_aws() == before
+        bench.recover(ended)
+
+
+@pytest.mark.long_form
 def test_cancel_before_and_while_planning(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         bench.finish_present()

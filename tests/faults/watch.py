@@ -2,10 +2,12 @@
 
 import os
 import threading
+import time
 from collections import defaultdict
 from pathlib import Path
 
 LOOK_SECONDS = 0.2
+AGAIN_SECONDS = 0.1
 
 
 class Watch:
@@ -29,13 +31,22 @@ class Watch:
 
     def _look_again_and_again(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
-            found = {entry: run for entry in os.listdir("/proc") if entry.isdigit() and (run := self._run_of(entry))}
-            counted: dict[str, int] = defaultdict(int)
-            for process, run in found.items():
-                # A Terraform that is about to become its provider is none of its own.
-                counted[run] += _parent_of(process) not in found
+            counted = self._count()
+            if any(number > 1 for number in counted.values()):
+                # One that dies while it is counted leaves its child to somebody else: two that live, live on.
+                time.sleep(AGAIN_SECONDS)
+                again = self._count()
+                counted = {run: min(number, again[run]) for run, number in counted.items()}
             for run, number in counted.items():
                 self._most[run] = max(self._most[run], number)
+
+    def _count(self) -> dict[str, int]:
+        found = {entry: run for entry in os.listdir("/proc") if entry.isdigit() and (run := self._run_of(entry))}
+        counted: dict[str, int] = defaultdict(int)
+        for process, run in found.items():
+            # A Terraform that is about to become its provider is none of its own.
+            counted[run] += _parent_of(process) not in found
+        return counted
 
     def _run_of(self, process: str) -> str:
         """Return the run whose Terraform a process is; nothing for others."""

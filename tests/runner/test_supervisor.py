@@ -1,4 +1,4 @@
-"""A command that changes nothing is carried out again after a failure that may pass, and the count is in the log."""
+"""What may pass is tried again, with a count; a stop is never forgotten."""
 
 import json
 import time
@@ -22,17 +22,25 @@ CAPTURED: dict[str, Any] = {
 FAILING = 'echo x >> tries; if [ "$(wc -l < tries)" -gt "$1" ]; then exit 0; fi; cat said; exit 1'
 
 
-def carried_out(root: Path, name: str, code: str, *, failures: int) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+Outcome = tuple[dict[str, Any], list[dict[str, Any]]]
+
+
+def carried_out(root: Path, name: str, code: str, *, failures: int) -> Outcome:
     """Let a supervisor carry out a command that fails so often; return how it ended, and the journal."""
-    control, work = root / "control", root / "work"
-    control.mkdir()
-    work.mkdir()
     said = [
         {"@level": "error", "@message": f"Error: {each['summary']}", "type": "diagnostic", "diagnostic": each}
         for each in CAPTURED[code]
     ]
-    (work / "said").write_text("".join(json.dumps(each) + "\n" for each in said))
-    command = Command(name, ("/bin/sh", "-c", FAILING, "sh", str(failures)))
+    (root / "said").write_text("".join(json.dumps(each) + "\n" for each in said))
+    script = FAILING.replace("said", str(root / "said"))
+    return supervised(root, Command(name, ("/bin/sh", "-c", script, "sh", str(failures))), stop_at_once=failures > 3)
+
+
+def supervised(root: Path, command: Command, *, stop_at_once: bool = False, stop_at: str = "") -> Outcome:
+    """Let a supervisor carry out a command, and stop it at once, or as soon as it has said something."""
+    control, work = root / "control", root / "work"
+    control.mkdir()
+    work.mkdir()
     spec = Spec(
         run_id="run-0123456789abcdef",
         phase="plan",
@@ -48,9 +56,13 @@ def carried_out(root: Path, name: str, code: str, *, failures: int) -> tuple[dic
         abandoned_seconds=60,
     )
     process.start(spec)
-    if failures > 3:
+    if stop_at_once:
         controls.request_stop(control, "cancel")
     ends = time.monotonic() + 60
+    while stop_at and stop_at not in (control / "journal.jsonl").read_text() and time.monotonic() < ends:
+        time.sleep(0.02)
+    if stop_at:
+        controls.request_stop(control, "cancel")
     while not (control / EXIT).exists() and time.monotonic() < ends:
         time.sleep(0.05)
     journal = [json.loads(line) for line in (control / "journal.jsonl").read_text().splitlines()]
@@ -83,3 +95,34 @@ def test_a_cancel_ends_the_waiting(tmp_path: Path) -> None:
     assert end["stopped_for"] == "cancel"
     assert not end["finished"]
     assert time.monotonic() - began < 30
+
+
+# Reads its plan, deaf to a signal, as Terraform is then; says that it begins, and makes something.
+DEAF = """
+trap "" INT
+echo '{"@message": "Terraform 1.11.4", "type": "version", "terraform": "1.11.4"}'
+sleep 3
+echo '{"@message": "role: Creating...", "type": "apply_start"}'
+echo made > ../made
+"""
+# Makes something, and ends in order when it is asked to.
+AT_WORK = """
+trap 'echo saved > ../saved; exit 1' INT
+echo '{"@message": "role: Creating...", "type": "apply_start"}'
+for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.2; done
+echo made > ../made
+"""
+
+
+def test_an_apply_that_has_not_begun_is_not_left_to_forget_a_stop(tmp_path: Path) -> None:
+    end, _ = supervised(tmp_path, Command("apply", ("/bin/sh", "-c", DEAF)), stop_at="1.11.4")
+    assert (end["stopped_for"], end["killed_for"], end["finished"]) == ("cancel", "", False)
+    time.sleep(3)
+    assert not (tmp_path / "made").exists()
+
+
+def test_an_apply_that_has_begun_is_asked_to_end_in_order(tmp_path: Path) -> None:
+    end, _ = supervised(tmp_path, Command("apply", ("/bin/sh", "-c", AT_WORK)), stop_at="Creating")
+    assert (end["stopped_for"], end["code"], end["signal"]) == ("cancel", 1, 0)
+    assert (tmp_path / "saved").exists()
+    assert not (tmp_path / "made").exists()
