@@ -6,32 +6,42 @@ that the seed draws. REGION_ROUNDS says how many seeds (CI: one), REGION_SEED re
 """
 
 import os
+import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
 
 from activation.domain.adoption import Found
+from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.plan import PlanReview
 from activation.domain.state import read_state
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Event, LogLine, Plan, Run
+from activation.models import Activation, CloudAccount, Event, LogLine, Organization, Plan, Run
 from activation.services import licenses, runs
-from tests.real.engine import Engine, wait_for
+from activation.simulator.client import Simulator
+from tests.real.engine import ACCOUNT, Engine, wait_for
 from tests.real.region_rights import ASKED
+from tests.real.test_iam_package import EXTERNAL_ID, variables
+from tests.real.test_iam_package import terraform as run_terraform
 from tests.real.test_recovery import KILLED, kill_everything, newest
-from tests.real.test_region_package import DENIALS, permission
+from tests.real.test_region_package import DENIALS, permission, put, state_of
 from tests.services.test_licenses import in_settings
-from tests.simulator.conftest import client
+from tests.simulator.conftest import client, end, start_simulator
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 RESOURCES: Final = 43
+# Seconds for what takes ten where nobody else is at work.
+SLOW: Final = 180
 SEEDS: Final = [os.environ["REGION_SEED"]] if "REGION_SEED" in os.environ else [str(each) for each in range(1, 6)]
 ROUNDS: Final = int(os.environ.get("REGION_ROUNDS", "1"))
 
@@ -103,16 +113,63 @@ def license_key(settings: Any) -> None:
     settings.REGION_ADDONS = False
 
 
-def authorized(engine: Engine) -> Activation:
-    """Return an activation that is ready for its region."""
-    activation = engine.activation()
-    engine.applied(activation)
+@dataclass(frozen=True)
+class Prepared:
+    """A simulator's directory in which step 2 is done, and the seven ARNs that it came to."""
+
+    directory: Path
+    arns: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Make the roles once; each test goes on from there with a simulator of its own."""
+    directory = tmp_path_factory.mktemp("prepared") / "aws"
+    process = start_simulator(directory)
+    try:
+        simulator = Simulator.from_directory(directory)
+        identities = simulator.identities()
+        key = identities["customer"]["administrator"]
+        environment = {
+            **variables(identities["vendor"]["principal_arn"]),
+            "AWS_ACCESS_KEY_ID": key["access_key_id"],
+            "AWS_SECRET_ACCESS_KEY": key["secret_access_key"],
+            "AWS_ENDPOINT_URL": simulator.endpoint,
+        }
+        folder = put("terraform-aws-iam", tmp_path_factory.mktemp("packages") / "roles")
+        run_terraform(folder, "init", "-input=false", "-lockfile=readonly", **environment)
+        run_terraform(folder, "apply", "-input=false", "-auto-approve", **environment)
+        outputs = state_of(folder)["outputs"]
+        return Prepared(directory, {each.name: outputs[each.name]["value"] for each in ARN_OUTPUTS})
+    finally:
+        end(process)
+
+
+@pytest.fixture
+def simulator(prepared: Prepared, tmp_path: Path) -> Iterator[Simulator]:
+    """Run a simulator in which step 2 was done and nothing else."""
+    shutil.copytree(prepared.directory, tmp_path / "aws", ignore=shutil.ignore_patterns("simulator.json", "*.lock"))
+    process = start_simulator(tmp_path / "aws")
+    yield Simulator.from_directory(tmp_path / "aws")
+    end(process)
+
+
+@pytest.fixture
+def activation(engine: Engine, prepared: Prepared) -> Activation:
+    """Return an activation that is ready for its region: with seven ARNs, a license, a network."""
+    begun = engine.activation()
+    organization = begun.organization
+    locked = {"external_id": EXTERNAL_ID, "external_id_locked_at": timezone.now()}
+    Organization.objects.filter(pk=organization.pk).update(**locked)
+    account = CloudAccount.objects.create(organization=organization, account_id=ACCOUNT, arns=prepared.arns)
+    values: dict[str, Any] = {"cloud_account": account, "status": ActivationStatus.CONFIGURING.value}
+    Activation.objects.filter(pk=begun.pk).update(**values)
     document = licenses.issue(
-        slug=activation.organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
+        slug=organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
     )
-    licenses.install(organization=activation.organization, document=document, actor=engine.actor)
-    engine.chosen(activation)
-    return Activation.objects.select_related("cloud_account").get(pk=activation.pk)
+    licenses.install(organization=organization, document=document, actor=engine.actor)
+    engine.chosen(begun)
+    return Activation.objects.select_related("cloud_account").get(pk=begun.pk)
 
 
 class Region:
@@ -162,13 +219,12 @@ class Region:
         return dict(Counter(row["action"] for row in rows if row["action"] in CREATIONS and row["status"] == 200))
 
 
-def begin(engine: Engine) -> tuple[Activation, Run, Region, int]:
-    """Bring a region's run to its approval."""
+def begin(engine: Engine, activation: Activation) -> tuple[Run, Region, int]:
+    """Bring a region's run to its approval; return also how many calls had been made before."""
     engine.start_worker()
-    activation = authorized(engine)
     before = len(engine.simulator.actions())
     run = engine.region_run(activation)
-    return activation, engine.until(run, "planned"), Region(engine, activation), before
+    return engine.until(run, "planned", seconds=SLOW), Region(engine, activation), before
 
 
 def strike(engine: Engine, run: Run, moment: Moment, *, after: float) -> Run:
@@ -179,19 +235,19 @@ def strike(engine: Engine, run: Run, moment: Moment, *, after: float) -> Run:
     def stands_still() -> bool:
         return any(each == {"action": moment.action, "when": moment.when} for each in engine.simulator.held())
 
-    wait_for(stands_still, seconds=180, what=lambda: f"{moment}; {Run.objects.get(pk=run.pk).status} {engine.log()}")
+    wait_for(stands_still, seconds=SLOW, what=lambda: f"{moment}; {Run.objects.get(pk=run.pk).status} {engine.log()}")
     time.sleep(after)
     kill_everything(engine, run)
     engine.simulator.clear()
     engine.start_worker()
-    return engine.until(run, KILLED, seconds=60)
+    return engine.until(run, KILLED, seconds=SLOW)
 
 
 def resumed(engine: Engine, ended: Run) -> Run:
     """Press Resume and approve what it shows."""
     again = engine.region_run(ended.activation, retry_of=ended)
     assert again.retry_of_id == ended.pk
-    engine.until(again, "planned")
+    engine.until(again, "planned", seconds=SLOW)
     verdict = Plan.objects.get(run=again).verdict
     assert verdict["passed"], verdict["findings"]
     engine.approve(again)
@@ -204,7 +260,7 @@ def until_active(activation: Activation) -> None:
         assert row.status != ActivationStatus.FAILED, row.reason
         return bool(row.status == ActivationStatus.ACTIVE)
 
-    wait_for(arrived, seconds=90, what="the region active")
+    wait_for(arrived, seconds=SLOW, what="the region active")
 
 
 def log_of(run: Run) -> str:
@@ -213,45 +269,51 @@ def log_of(run: Run) -> str:
 
 @pytest.mark.parametrize("seed", SEEDS[:ROUNDS])
 @pytest.mark.parametrize("place", INSIDE)
-def test_everything_killed_inside_it_ends_in_one_of_each(engine: Engine, place: str, seed: str) -> None:
+def test_everything_killed_inside_it_ends_in_one_of_each(
+    engine: Engine, activation: Activation, place: str, seed: str
+) -> None:
     chance = Random(f"{place}/{seed}")
     moment, after = chance.choice(INSIDE[place]), chance.uniform(0, 1.5)
-    held = killed_and_resumed(engine, moment, after=after, what=f"{place}, seed {seed}")
+    held = killed_and_resumed(engine, activation, moment, after=after, what=f"{place}, seed {seed}")
     assert not held.found.replaceable
     assert held.creations == CREATIONS
     assert held.before.items() <= held.standing.items(), "what stood is still the same thing"
 
 
 @pytest.mark.parametrize("moment", BETWEEN[: 1 if ROUNDS == 1 else None], ids=lambda moment: moment.action)
-def test_what_takes_two_calls_is_put_right_in_place(engine: Engine, moment: Moment) -> None:
-    held = killed_and_resumed(engine, moment, after=0.2, what=moment.action)
+def test_what_takes_two_calls_is_put_right_in_place(engine: Engine, activation: Activation, moment: Moment) -> None:
+    held = killed_and_resumed(engine, activation, moment, after=0.2, what=moment.action)
     assert not held.found.replaceable
     assert held.creations == CREATIONS
     assert held.before.items() <= held.standing.items()
 
 
-def test_a_security_group_that_got_no_rules_is_made_anew_once_and_by_address(engine: Engine) -> None:
+def test_a_security_group_that_got_no_rules_is_made_anew_once_and_by_address(
+    engine: Engine, activation: Activation
+) -> None:
     """The package leaves inbound rules alone once the group stands: taken over as it is, it would stay without any."""
     address = "aws_security_group.main"
-    held = killed_and_resumed(engine, Moment("ec2:AuthorizeSecurityGroupIngress", "before"), after=0.2, what=address)
+    held = killed_and_resumed(
+        engine, activation, Moment("ec2:AuthorizeSecurityGroupIngress", "before"), after=0.2, what=address
+    )
     assert held.found.replaceable == (address,)
     assert held.creations == CREATIONS | {"ec2:CreateSecurityGroup": 2}
     assert {each for each in held.before if held.before[each] != held.standing.get(each)} == {address}
 
 
-def test_a_cancel_is_heeded_while_it_still_asks_aws_what_there_is(engine: Engine) -> None:
-    _, run, region, _ = begin(engine)
+def test_a_cancel_is_heeded_while_it_still_asks_aws_what_there_is(engine: Engine, activation: Activation) -> None:
+    run, region, _ = begin(engine, activation)
     ended = strike(engine, run, Moment("ec2:CreateVpc"), after=0.2)
     before = region.identities()
     engine.simulator.inject("eks:DescribeCluster", error="ThrottlingException", message="Rate exceeded", times=200)
     again = engine.region_run(ended.activation, retry_of=ended)
-    wait_for(lambda: "Looking again" in log_of(again), seconds=60, what="it is turned away")
+    wait_for(lambda: "Looking again" in log_of(again), seconds=SLOW, what="it is turned away")
     runs.cancel(Run.objects.get(pk=again.pk), actor=engine.actor)
-    done = engine.until(again, "canceled", seconds=60)
+    done = engine.until(again, "canceled", seconds=SLOW)
     assert "waiting for AWS" in done.reason
     engine.simulator.clear()
     assert region.identities() == before
-    last = engine.until(engine.region_run(done.activation), "planned")
+    last = engine.until(engine.region_run(done.activation), "planned", seconds=SLOW)
     assert last.retry_of_id is not None
     assert {each.address for each in Found.from_json(last.found_again).imports} >= {"aws_vpc.main"}
 
@@ -266,9 +328,9 @@ class Held:
     creations: dict[str, int]
 
 
-def killed_and_resumed(engine: Engine, moment: Moment, *, after: float, what: str) -> Held:
+def killed_and_resumed(engine: Engine, activation: Activation, moment: Moment, *, after: float, what: str) -> Held:
     """Kill everything at a moment, press Resume, and hold that the region is active and whole."""
-    activation, run, region, calls = begin(engine)
+    run, region, calls = begin(engine, activation)
     ended = strike(engine, run, moment, after=after)
     before = region.identities()
     finished = ended.progress.get("finished", 0)
