@@ -84,7 +84,7 @@ _GONE: Final = Cause(
 )
 _CANNOT_SEE: Final = Cause(
     "Some things this key may not see",
-    "They may be there all the same. Enter a key with the policy shown below to know.",
+    "They may be there all the same. To know, end the watch and enter a key with the rights listed on this page.",
 )
 _BY_THING: Final = (
     (

@@ -168,6 +168,17 @@ class Situation:
         return "long" if self.minutes >= LONGEST_MINUTES else "usual" if self.minutes >= USUAL_MINUTES else ""
 
     @property
+    def partial(self) -> bool:
+        """Whether some kinds could be looked at and others not."""
+        return any(line.failing for group in self.groups for line in group.lines)
+
+    @property
+    def bar_words(self) -> str:
+        """Return what stands beside the numbers."""
+        hidden = len(self.reading.of(Progress.CANNOT_SEE))
+        return "documented kinds of resources found" + (f", {hidden} cannot be seen" if hidden else "")
+
+    @property
     def changed_since(self) -> bool:
         """Whether something of what was once complete is missing now."""
         return self.phase is Phase.COMPLETE and not self.reading.is_complete

@@ -143,7 +143,7 @@ def context_of(request: PortalRequest, activation: Activation, where: reads.Situ
         "place": activation_reads.place_of(activation.region),
         "support": reads.for_support(activation, where) if where.late else "",
         "playing": settings.DEMO and "tick" in where.may,
-        **(reads.key_help(activation) if "watch" in where.may else {}),
+        **(reads.key_help(activation) if "tick" in where.may else {}),
     }
 
 

@@ -154,7 +154,7 @@ def test_a_good_key_starts_the_watch_and_the_page_polls(
     assert answer["Location"] == f"{address('activation_handover', activation)}#status"
     text = page(owner, activation)
     assert "Watching your account" in text
-    assert "0 of 11 of the documented kinds" in words(text)
+    assert "0 of 11 documented kinds" in words(text)
     assert text.count("Not there yet") == 11
     assert customer["session"]["access_key_id"][-4:] in text
     for name in ("access_key_id", "secret_access_key", "session_token"):
@@ -178,7 +178,7 @@ def test_partly_there_says_what_and_since_when_and_polls_change_only_what_change
     assert "handover-poll" in same
     assert 'id="status"' in changed
     assert f"{name}-vpc" in changed
-    assert "2 of 11 of the documented kinds" in words(changed)
+    assert "2 of 11 documented kinds" in words(changed)
     assert 'id="sheet"' not in changed, "what somebody ticks off is left alone"
     assert 'id="confirm"' not in changed
 
@@ -197,7 +197,7 @@ def test_complete_says_found_and_not_active(
     assert "Resources found" in turned
     assert 'id="confirm"' in turned
     assert "data-poll" not in turned
-    assert "11 of 11 of the documented kinds" in words(text)
+    assert "11 of 11 documented kinds" in words(text)
     assert "only the console can say" in text
     assert "Active (as reported)</span>" not in text
     assert "although this portal has not seen" not in text
@@ -216,7 +216,7 @@ def test_a_key_that_is_over_is_asked_for_again_and_what_was_seen_stays(
 
     assert "The key is over: enter one again" in text
     assert "Enter a key again" in text
-    assert "1 of 11 of the documented kinds" in words(text)
+    assert "1 of 11 documented kinds" in words(text)
     assert "data-poll" not in text
 
 
@@ -273,7 +273,7 @@ def test_unmarked_things_are_shown_as_not_counted(
 
     assert "Seen, and not counted" in text
     assert "carries neither the tags nor the name of what Zilliz builds" in text
-    assert "0 of 11 of the documented kinds" in text
+    assert "0 of 11 documented kinds" in text
 
 
 # --- ended
