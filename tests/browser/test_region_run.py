@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
@@ -141,19 +141,30 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     yield from demo_in(tmp_path_factory.mktemp("portal") / "data")
 
 
-def test_a_region_from_the_network_to_active_and_what_is_left_to_do(visitor: Seat, demo: Demo) -> None:
-    customer = demo.simulator.identities()["customer"]
+def plan_region(visitor: Seat, demo: Demo, account: str) -> Page:
+    """Walk from a key to the review of a region's plan."""
     page = begin(visitor)
-    enter_key(page, demo.simulator.new_session(customer["account"]))
+    enter_key(page, demo.simulator.new_session(account))
     approve(page)
     page.get_by_role("link", name="Continue to step 3").click(timeout=90_000)
-
     page.get_by_role("button", name="Choose this network").click()
     page.get_by_role("button", name="Check trust and room").click()
     onward = page.get_by_role("button", name="Plan the region")
     expect(onward).to_be_enabled(timeout=90_000)
     onward.click()
     page.wait_for_url("**/review/", timeout=120_000)
+    return page
+
+
+def activate(page: Page) -> None:
+    """Type yes under the plan of a region."""
+    page.get_by_label("Type “yes”").fill("yes")
+    page.get_by_role("button", name="Activate").click()
+
+
+def test_a_region_from_the_network_to_active_and_what_is_left_to_do(visitor: Seat, demo: Demo) -> None:
+    customer = demo.simulator.identities()["customer"]
+    page = plan_region(visitor, demo, customer["account"])
     run = page.url.removesuffix("review/")
     expect(page.get_by_text("Not connected to Zilliz Cloud")).to_be_visible()
     expect(page.get_by_role("heading", name="What keeps running and is billed")).to_be_visible()
@@ -162,8 +173,7 @@ def test_a_region_from_the_network_to_active_and_what_is_left_to_do(visitor: Sea
     second.goto(page.url)
     demo.simulator.delay("ec2:Create*", 0.3, times=30)
     for tab in (page, second):
-        tab.get_by_label("Type “yes”").fill("yes")
-        tab.get_by_role("button", name="Activate").click()
+        activate(tab)
         tab.wait_for_url(run)
     expect(second.get_by_text("This run has moved on already")).to_be_visible()
     second.close()
@@ -190,3 +200,25 @@ def test_a_region_from_the_network_to_active_and_what_is_left_to_do(visitor: Sea
     expect(page.locator("#role")).to_contain_text("The portal was let in no more", timeout=30_000)
     page.get_by_role("button", name="I have created a cluster").click()
     expect(page.locator("#cluster")).to_contain_text("Done (as reported)")
+
+
+def test_a_region_that_failed_says_what_exists_and_resume_goes_on_from_there(visitor: Seat, demo: Demo) -> None:
+    customer = demo.simulator.identities()["other_customer"]
+    page = plan_region(visitor, demo, customer["account"])
+    demo.simulator.inject("eks:CreateCluster", "AccessDeniedException", status=403, times=20)
+    activate(page)
+
+    expect(page.get_by_role("heading", name="What exists now")).to_be_visible(timeout=120_000)
+    expect(page.locator(".thing-failed")).to_contain_text("EKS cluster")
+    percent = int(page.locator(".deploying-percent").inner_text().removesuffix(" %"))
+    assert 0 < percent < 100
+    demo.simulator.clear()
+    page.get_by_role("button", name="Resume").click()
+    page.wait_for_url("**/review/", timeout=120_000)
+    expect(page.get_by_text("of an earlier run are there already")).to_be_visible()
+    activate(page)
+
+    expect(page.get_by_role("link", name="What to do now")).to_be_visible(timeout=180_000)
+    ec2 = client(demo.simulator.endpoint, "ec2", customer["administrator"])
+    ours = [{"Name": "tag:Vendor", "Values": ["zilliz-byoc"]}]
+    assert len(ec2.describe_vpcs(Filters=ours)["Vpcs"]) == 1, "nothing was made twice"
