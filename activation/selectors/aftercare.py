@@ -8,6 +8,7 @@ from activation.domain import aftercare as rules
 from activation.domain.aftercare import DONE_STATES, Task
 from activation.domain.control_plane import ControlPlane
 from activation.domain.watch import Item, Memory, Thing
+from activation.domain.watch_reading import read as read_watch
 from activation.models import Activation, Credential, Handover, RegionSetup
 
 GUIDE = "https://docs.zilliz.com/docs/byoc"
@@ -131,15 +132,17 @@ def time_of(text: object) -> datetime | None:
 
 
 def seen_things(activation: Activation) -> dict[str, list[str]]:
-    """Return names, or identities, of what the watch of the account saw last of the console's things, by kind."""
+    """Return names, or identities, of what the watch of the account counted as the console's, by kind."""
     handover = Handover.objects.filter(activation=activation).only("seen").first()
     if handover is None or not handover.seen:
         return {}
-    found: dict[str, list[str]] = {}
-    for sighting in Memory.from_json(handover.seen).sightings.values():
-        if not sighting.gone and sighting.item.marks and not sighting.item.owner:
-            found.setdefault(sighting.item.thing.value, []).append(called(sighting.item))
-    return found
+    began = activation.activating_since or activation.created_at
+    reading = read_watch(Memory.from_json(handover.seen), handed_over=began)
+    return {
+        finding.wanted.thing.value: [called(each.item) for each in finding.here]
+        for finding in reading.findings
+        if finding.here
+    }
 
 
 def called(item: Item) -> str:
