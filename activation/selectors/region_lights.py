@@ -134,7 +134,7 @@ def was_read(reading: Reading) -> RoleLights:
     """Return a role whose trust policy was read."""
     check = reading.check()
     kind, word = KINDS[check.state]
-    word = {CheckState.PASSED: "As agreed", CheckState.FAILED: "Weaker than agreed"}.get(check.state, word)
+    word = {CheckState.PASSED: "As agreed", CheckState.FAILED: "Too weak"}.get(check.state, word)
     weak = bool(reading.findings)
     if reading.absent:
         word = "Does not exist"
