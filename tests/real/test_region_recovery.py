@@ -2,7 +2,7 @@
 of each stands, nothing made twice and nothing replaced.
 
 Each is tried in seeded rounds: everything (worker, supervisor, Terraform, provider) is killed at once, at a moment
-that the seed draws. REGION_ROUNDS says how many seeds (CI: one), REGION_SEED repeats one of them.
+that the seed says. REGION_ROUNDS says how many seeds (CI: one), REGION_SEED repeats one of them.
 """
 
 import os
@@ -267,13 +267,14 @@ def log_of(run: Run) -> str:
     return "\n".join(LogLine.objects.filter(run=run).order_by("number").values_list("text", flat=True))
 
 
-@pytest.mark.parametrize("seed", SEEDS[:ROUNDS])
 @pytest.mark.parametrize("place", INSIDE)
+@pytest.mark.parametrize("seed", SEEDS[:ROUNDS])
 def test_everything_killed_inside_it_ends_in_one_of_each(
     engine: Engine, activation: Activation, place: str, seed: str
 ) -> None:
-    chance = Random(f"{place}/{seed}")
-    moment, after = chance.choice(INSIDE[place]), chance.uniform(0, 1.5)
+    moments = INSIDE[place]
+    # Five seeds meet each moment; how far into it, is by chance.
+    moment, after = moments[int(seed) % len(moments)], Random(f"{place}/{seed}").uniform(0, 1.5)
     held = killed_and_resumed(engine, activation, moment, after=after, what=f"{place}, seed {seed}")
     assert not held.found.replaceable
     assert held.creations == CREATIONS
