@@ -148,7 +148,12 @@ def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine) -> Non
     assert len(addresses(third)) == RESOURCES
     for each in chain:
         changes = Plan.objects.get(run=each).review["changes"]
-        assert {change["action"] for change in changes if change["mode"] == "managed"} <= {"create", "update", "no-op"}
+        assert {change["action"] for change in changes if change["mode"] == "managed"} <= {
+            "create",
+            "import",
+            "update",
+            "no-op",
+        }
 
 
 def test_a_session_is_over_after_its_time(engine: Engine) -> None:
