@@ -2,7 +2,7 @@
 
 import pytest
 
-from activation.domain.arn_set import ARN_OUTPUTS, check_set
+from activation.domain.arn_set import ARN_OUTPUTS, Naming, check_set
 
 ACCOUNT = "123456789012"
 OTHER = "210987654321"
@@ -81,3 +81,26 @@ def test_a_parsed_arn_has_no_problem() -> None:
     parsed, problems = check_set(arns)
     assert set(parsed) | set(problems) == set(arns)
     assert not set(parsed) & set(problems)
+
+
+NAMING = Naming(("/zilliz/",), ("zilliz-",))
+
+
+def test_names_and_paths_are_those_that_the_package_gives() -> None:
+    assert check_set(seven(suffix="-blue"), naming=NAMING).problems == {}
+    name = "ebs_csi_irsa_policy_arn"
+    for part, other, code in (
+        ("/zilliz/", "/mine/", "arn_other_path"),
+        ("/zilliz/", "/", "arn_other_path"),
+        ("zilliz-ebs", "ebs", "arn_other_name"),
+    ):
+        arns = seven() | {name: seven()[name].replace(part, other)}
+        assert {key: each.code for key, each in check_set(arns, naming=NAMING).problems.items()} == {name: code}
+
+
+def test_a_package_whose_names_are_known_gives_no_others() -> None:
+    exact = Naming(("/zilliz/",), ("zilliz-",), exact=True)
+    assert check_set(seven(), naming=exact).problems == {}
+    problems = check_set(seven(suffix="-blue"), naming=exact).problems
+    assert {each.code for each in problems.values()} == {"arn_other_name"}
+    assert "the package calls it zilliz-bootstrap-role" in problems["bootstrap_role_arn"].text
