@@ -178,6 +178,9 @@ def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
         raise Refused("safety_check_refused")
     if timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS):
         raise Refused("plan_too_old")
+    if not Run.objects.filter(pk=run.pk, status=RunStatus.PLANNED).exists():
+        # Whoever discards a plan destroys its key: that is not what is to be mended.
+        raise Refused("run_moved_on")
     if needs_key_again(run):
         raise Refused("key_again", field="access_key_id")
     now = timezone.now()
