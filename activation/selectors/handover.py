@@ -322,7 +322,7 @@ def seen_of(sighting: Sighting, region: str) -> Seen:
     link = pk.replace("/", ":") if item.thing is Thing.NODE_GROUP else pk
     return Seen(
         name=item.name or pk,
-        pk=pk if item.name and pk != item.name else "",
+        pk=pk if item.name and pk != item.name and item.thing is not Thing.NODE_GROUP else "",
         url="" if gone else console_link(TERRAFORM_TYPES[item.thing], link, region=region),
         first=moment(sighting.first),
         gone=moment(gone),
