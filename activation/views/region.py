@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -26,15 +27,24 @@ from activation.views import region_parts as parts
 
 
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
+def activation_region(request: HttpRequest, organization: str, activation: str) -> HttpResponseBase:
+    """Show step 3 to everybody who may see activations, or keep the network that somebody chose who may."""
+    view = network_chosen if request.method == "POST" else page_seen
+    return view(request, organization, activation)
+
+
 @member_with(Right.SEE_ACTIVATIONS)
 @at_step(Step.REGION)
-def activation_region(request: PortalRequest, activation: Activation) -> HttpResponse:
-    """Show step 3, or keep the network that was chosen."""
-    if request.method != "POST":
-        return show(request, activation)
-    if not request.member.may(Right.WALK_WIZARD):
-        raise parts.NOT_FOR_READERS
+def page_seen(request: PortalRequest, activation: Activation) -> HttpResponse:
+    """Show step 3."""
+    return show(request, activation)
+
+
+@member_with(Right.WALK_WIZARD)
+@at_step(Step.REGION)
+def network_chosen(request: PortalRequest, activation: Activation) -> HttpResponse:
+    """Keep the network that was chosen."""
     form = parts.network_form(activation, parts.chosen_network(request.POST))
     if form.is_valid():
         services.choose(activation, **parts.choice_in(form), by=request.actor)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import QueryDict
 
 from activation.domain import netmask as networks
@@ -21,7 +20,6 @@ from activation.services import packages, vendor
 
 # Of 1000: what is narrower would not be seen.
 NARROWEST = 5.0
-NOT_FOR_READERS = PermissionDenied("this role only reads")
 
 
 def run_under_way(activation: Activation) -> Run | None:
