@@ -145,11 +145,13 @@ def activation_region_check(request: PortalRequest, activation: Activation) -> H
 @at_step(Step.REGION)
 def activation_region_checks(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Show the checks as far as they are; the page asks again while they go on."""
-    context = parts.page(activation, request.member) | {"live": True}
+    context = parts.checks_of(activation, request.member) | {"activation": activation, "live": True}
+    if context["stage"] == reads.Stage.WORKING:
+        return render(request, "activation/region_checks.html", context)
+    context |= parts.page(activation, request.member)
     answer = render(request, "activation/region_checks.html", context)
-    if context["stage"] != reads.Stage.WORKING:
-        # The map now knows the account's networks.
-        answer["HX-Trigger"] = "checks-done"
+    # The map hears of it: now the account's networks are known.
+    answer["HX-Trigger"] = "checks-done"
     return answer
 
 
