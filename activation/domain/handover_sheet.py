@@ -35,8 +35,7 @@ class Entry:
 def sheet(arns: Mapping[str, str], *, netmask: int | None, region: str) -> tuple[Entry, ...]:
     """Return the nine values in the guide's order; an ARN that is not stored is empty."""
     entries = [
-        Entry(name, _LABELS[name], arns.get(name, ""), "Under ARN, the field for", name)
-        for name in sorted(_LABELS)
+        Entry(name, _LABELS[name], arns.get(name, ""), "Under ARN, the field for", name) for name in sorted(_LABELS)
     ]
     mask = f"/{netmask}" if netmask is not None else ""
     return (
