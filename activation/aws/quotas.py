@@ -5,7 +5,7 @@ not be read is *not checked*: never taken for enough, and never for too little.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Self
 
@@ -147,7 +147,7 @@ def look(aws: Session, needs: Needs) -> RegionReport:
 def networks(aws: Session) -> tuple[Network, ...]:
     """Return the IPv4 networks of all VPCs in the region. Raises Refused and Faulted where they cannot be read."""
     found = []
-    for vpc in _pages(aws, "ec2", "describe_vpcs", "Vpcs"):
+    for vpc in aws.pages("ec2", "describe_vpcs", "Vpcs"):
         names = [tag["Value"] for tag in vpc.get("Tags", ()) if tag["Key"] == "Name" and tag["Value"]]
         label = f"{names[0]} ({vpc['VpcId']})" if names else str(vpc["VpcId"])
         blocks = [
@@ -218,7 +218,7 @@ class _Looker:
     def _vcpus_of(self, kinds: set[str]) -> dict[str, int]:
         if not kinds:
             return {}
-        pages = _pages(self.aws, "ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=sorted(kinds))
+        pages = self.aws.pages("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=sorted(kinds))
         return {str(each["InstanceType"]): int(each["VCpuInfo"]["DefaultVCpus"]) for each in pages}
 
     def _vcpus_used(self) -> int:
@@ -226,7 +226,7 @@ class _Looker:
         running = [{"Name": "instance-state-name", "Values": ["pending", "running"]}]
         instances = [
             each
-            for reservation in _pages(self.aws, "ec2", "describe_instances", "Reservations", Filters=running)
+            for reservation in self.aws.pages("ec2", "describe_instances", "Reservations", Filters=running)
             for each in reservation["Instances"]
             if _STANDARD.match(each["InstanceType"]) and each.get("InstanceLifecycle") != "spot"
         ]
@@ -246,10 +246,10 @@ class _Looker:
         """Count those of the zone in which ours will stand; of the fullest zone, where that is not known."""
         places = {
             str(each["SubnetId"]): str(each["AvailabilityZone"])
-            for each in _pages(self.aws, "ec2", "describe_subnets", "Subnets")
+            for each in self.aws.pages("ec2", "describe_subnets", "Subnets")
         }
         counted: dict[str, int] = {}
-        for each in _pages(self.aws, "ec2", "describe_nat_gateways", "NatGateways"):
+        for each in self.aws.pages("ec2", "describe_nat_gateways", "NatGateways"):
             if each["State"] in ("pending", "available", "deleting"):
                 zone = places.get(str(each["SubnetId"]), "")
                 counted[zone] = counted.get(zone, 0) + 1
@@ -332,7 +332,7 @@ class _Looker:
         ]
         found: dict[str, set[str]] = {}
         given = {"LocationType": "availability-zone", "Filters": filters}
-        for each in _pages(self.aws, "ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", **given):
+        for each in self.aws.pages("ec2", "describe_instance_type_offerings", "InstanceTypeOfferings", **given):
             found.setdefault(str(each["Location"]), set()).add(str(each["InstanceType"]))
         return found
 
@@ -368,15 +368,4 @@ class _Looker:
 
 
 def _count(aws: Session, service: str, operation: str, key: str) -> int:
-    return sum(1 for _ in _pages(aws, service, operation, key))
-
-
-def _pages(aws: Session, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-    """Yield everything of all pages; EC2 and EKS spell the token differently."""
-    while True:
-        page = aws.ask(service, operation, **parameters)
-        yield from page.get(key, ())
-        token = next((name for name in ("NextToken", "nextToken") if page.get(name)), "")
-        if not token:
-            return
-        parameters[token] = page[token]
+    return sum(1 for _ in aws.pages(service, operation, key))

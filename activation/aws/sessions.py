@@ -7,7 +7,7 @@ sources is taken away, not merely outvoted.
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -82,6 +82,16 @@ class Session:
             raise errors.read(error, action, host=host) from None
         self._compare_clocks(answer)
         return answer
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
+        """Yield everything under `key` of all pages; EC2 and EKS spell the token differently. Raises as `ask` does."""
+        while True:
+            page = self.ask(service, operation, **parameters)
+            yield from page.get(key, ())
+            token = next((name for name in ("NextToken", "nextToken") if page.get(name)), "")
+            if not token:
+                return
+            parameters[token] = page[token]
 
     def _compare_clocks(self, answer: Any) -> None:
         date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")

@@ -123,7 +123,7 @@ class _Looker:
     def described(self, operation: str, key: str) -> list[Mapping[str, Any]]:
         """Return everything that one of EC2's lists has, asked for once a look."""
         if operation not in self.lists:
-            self.lists[operation] = list(_pages(self.aws, "ec2", operation, key))
+            self.lists[operation] = list(self.aws.pages("ec2", operation, key))
         return self.lists[operation]
 
     def vpcs(self) -> Iterator[Item]:
@@ -231,7 +231,7 @@ class _Looker:
 
     def eks_clusters(self) -> Iterator[Item]:
         """Yield all clusters; only those with the name of the documents are looked at more closely."""
-        for name in (str(each) for each in _pages(self.aws, "eks", "list_clusters", "clusters")):
+        for name in (str(each) for each in self.aws.pages("eks", "list_clusters", "clusters")):
             pk = f"cluster/{name}"
             if not name.startswith(PREFIX):
                 yield Item(pk, Thing.CLUSTER, name)
@@ -251,7 +251,7 @@ class _Looker:
             raise problem
         for cluster in self.clusters:
             network = self.items[f"cluster/{cluster}"].network
-            for name in _pages(self.aws, "eks", "list_nodegroups", "nodegroups", clusterName=cluster):
+            for name in self.aws.pages("eks", "list_nodegroups", "nodegroups", clusterName=cluster):
                 given = {"clusterName": cluster, "nodegroupName": name}
                 each = self.still_there("eks", "describe_nodegroup", **given).get("nodegroup")
                 if each is not None:
@@ -300,14 +300,3 @@ def _of_eks(pk: str, thing: Thing, name: str, each: Mapping[str, Any], network: 
 
 def _moment(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else ""
-
-
-def _pages(aws: Session, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-    """Yield everything of all pages; EC2 and EKS spell the token differently."""
-    while True:
-        page = aws.ask(service, operation, **parameters)
-        yield from page.get(key, ())
-        token = next((name for name in ("NextToken", "nextToken") if page.get(name)), "")
-        if not token:
-            return
-        parameters[token] = page[token]
