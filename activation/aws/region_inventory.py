@@ -20,7 +20,6 @@ from activation.domain.region_adoption import (
     PROVIDER,
     ROUTE,
     SECURITY_GROUP,
-    Condition,
     Seen,
     condition,
 )
@@ -213,11 +212,7 @@ class RegionInventory(Inventory):
 def _network(kind: str, known: _Kind, raw: Mapping[str, Any]) -> Seen:
     tags = _tags(raw)
     word = str(raw.get(known.state, "")) if known.state else ""
-    state = condition(kind, word)
-    if kind == SECURITY_GROUP and not raw.get("IpPermissions"):
-        # The package leaves inbound rules to others once the group stands: nobody would ever add those it began with.
-        state, word = Condition.BROKEN, "without its inbound rules"
-    return Seen(kind, str(raw[known.id]), tags.get("Name", ""), state, word, tags=tags)
+    return Seen(kind, str(raw[known.id]), tags.get("Name", ""), condition(kind, word), word, tags=tags)
 
 
 def _holds(subnet: str) -> Any:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from activation.domain.adoption import ACTIVATION_TAG, ADDRESS_TAG, ATTACHMENT, ROLE, Held, Import, sentence
+from activation.domain.adoption import ACTIVATION_TAG, ADDRESS_TAG, ATTACHMENT, ROLE, Found, Held, Import, sentence
 from activation.domain.characters import shorten
 from activation.domain.plan import configuration_address
 from activation.domain.resource_names import type_label
@@ -171,6 +171,23 @@ def stranger(seen: Seen, why: str) -> str:
         # Of what answers nobody, tags are not known: nothing is said of them.
         return f"The {type_label(seen.type)} {seen.arn or seen.name} exists; {why}."
     return sentence(held, why)
+
+
+def lifted(found: Found) -> str:
+    """Return the override under which a group that was found again gets its inbound rules; empty where none was.
+
+    The package leaves those rules alone once a group stands, for the load balancer controller adds to them: taken over
+    between its making and its rules, a group would stay without any. In a region that is still being built nobody has
+    added rules. An empty list would override nothing; the attribute named is one that the package does not set.
+    Source: Terraform, *Override Files*, *Merging Resource and Data Blocks*.
+    """
+    groups = [each.address.split(".")[-1] for each in found.again if each.type == SECURITY_GROUP]
+    blocks = [
+        f'resource "{SECURITY_GROUP}" "{name}" {{\n  lifecycle {{\n'
+        "    ignore_changes = [revoke_rules_on_delete]\n  }\n}\n"
+        for name in groups
+    ]
+    return "\n".join(blocks)
 
 
 def taken_in(row: Row, seen: Seen) -> Import:

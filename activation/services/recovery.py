@@ -17,7 +17,7 @@ from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.explanations import Explanation
 from activation.domain.plan import PlanReview, configuration_address
-from activation.domain.region_adoption import rows_of
+from activation.domain.region_adoption import lifted, rows_of
 from activation.domain.run_status import RETRYABLE, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import attributes_of, read_state
@@ -26,6 +26,7 @@ from activation.services import events, host, region_packages, run_keys
 from activation.services.packages import principal_for
 
 IMPORTS_FILE = "portal_imports.tf"
+OVERRIDE_FILE = "portal_override.tf"
 # Plans of so many earlier runs are asked what they were going to make.
 PLANS = 20
 # While the account is looked at, the worker's turn is prolonged by this much before each call, seconds.
@@ -241,8 +242,9 @@ def thing_of(address: str, attributes: Mapping[str, Any]) -> Wanted | None:
 
 
 def imports_file(found: Found) -> dict[str, bytes]:
-    """Return the file that lets the plan take over what was found again; none where nothing was."""
-    return {IMPORTS_FILE: import_blocks(found.imports).encode()} if found.imports else {}
+    """Return the files that let the plan take over what was found again; none where nothing was."""
+    texts = {IMPORTS_FILE: import_blocks(found.imports), OVERRIDE_FILE: lifted(found)}
+    return {name: text.encode() for name, text in texts.items() if text}
 
 
 def adoptable_names(workspace: Workspace, activation: Activation, keys: AccessKeys) -> frozenset[str]:

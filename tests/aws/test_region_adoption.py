@@ -332,20 +332,6 @@ def test_half_made_things_that_are_whole_are_kept(account: Account) -> None:
     assert "aws_subnet.public" not in {each.address for each in gone.again}
 
 
-def test_a_security_group_without_its_inbound_rules_is_made_anew(account: Account) -> None:
-    vpc = account.vpc()
-    marks = account.marks("security-group", "aws_security_group.main")
-    group = account.ec2.create_security_group(
-        GroupName=f"{account.name}-sg", Description="half", VpcId=vpc, TagSpecifications=marks
-    )["GroupId"]
-    found = account.look()
-    assert found_by(found)["aws_security_group.main"] == group
-    assert found.replaceable == ("aws_security_group.main",)
-    rule = {"IpProtocol": "tcp", "FromPort": 0, "ToPort": 65535, "IpRanges": [{"CidrIp": "10.20.0.0/16"}]}
-    account.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
-    assert account.look().replaceable == ()
-
-
 @pytest.mark.parametrize(
     ("tags", "words"),
     [

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from activation.domain.adoption import Found, Import
 from activation.domain.region_adoption import (
     BUCKET,
     CLUSTER,
@@ -14,6 +15,7 @@ from activation.domain.region_adoption import (
     Seen,
     condition,
     identity,
+    lifted,
     minutes_for,
     not_ours,
     parent,
@@ -166,3 +168,12 @@ def test_of_what_answers_nobody_no_tags_are_told() -> None:
     foreign = Seen(BUCKET, "b", "", arn="arn:aws:s3:::b", foreign="it is another account's")
     assert not_ours(foreign, address="aws_s3_bucket.milvus", tag=TAG) == "it is another account's"
     assert stranger(foreign, foreign.foreign) == "The S3 bucket arn:aws:s3:::b exists; it is another account's."
+
+
+def test_a_group_that_was_found_again_gets_its_rules_and_nothing_else_is_overridden() -> None:
+    group = Import("aws_security_group.main", "sg-1", "sg-1", "aws_security_group")
+    assert lifted(Found((Import("aws_vpc.main", "vpc-1", "vpc-1", "aws_vpc"),))) == ""
+    for found in (Found((group,)), Found(untaint=(group,))):
+        text = lifted(found)
+        assert text.startswith('resource "aws_security_group" "main" {')
+        assert "ignore_changes = [revoke_rules_on_delete]" in text
