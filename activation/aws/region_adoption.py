@@ -137,7 +137,7 @@ class _Looker:
             return None
         if row.find == "parts":
             return self.inventory.joined(row.type, wanted)
-        return self.inventory.named(row.type, wanted, account=self.account)
+        return self.inventory.named(row.type, wanted, account=self.account, half_made=half_made)
 
     def _tagged(self, row: Row, *, half_made: bool) -> Seen | None:
         marked = self._marked(row)

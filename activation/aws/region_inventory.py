@@ -46,11 +46,12 @@ _TAGGED: Final[Mapping[str, _Kind]] = {
     SECURITY_GROUP: _Kind("describe_security_groups", "SecurityGroups", "GroupId"),
 }
 # Setting of a bucket → how it is read, and the key of the answer that says that there is one.
+VERSIONING: Final = f"{BUCKET}_versioning"
 _SETTINGS: Final[Mapping[str, tuple[str, str]]] = {
     f"{BUCKET}_public_access_block": ("get_public_access_block", "PublicAccessBlockConfiguration"),
     f"{BUCKET}_ownership_controls": ("get_bucket_ownership_controls", "OwnershipControls"),
     f"{BUCKET}_server_side_encryption_configuration": ("get_bucket_encryption", "ServerSideEncryptionConfiguration"),
-    f"{BUCKET}_versioning": ("get_bucket_versioning", "Status"),
+    VERSIONING: ("get_bucket_versioning", "Status"),
     f"{BUCKET}_policy": ("get_bucket_policy", "Policy"),
 }
 # A HEAD is answered without a body: there the number is all that is said.
@@ -76,10 +77,12 @@ class RegionInventory(Inventory):
         seen = [_network(kind, known, raw) for raw in self._pages(known, **given)]
         return tuple(each for each in seen if (each.tags or {}).get(ACTIVATION_TAG) == tag)
 
-    def named(self, kind: str, identity: str, *, account: str) -> Seen | None:
+    def named(self, kind: str, identity: str, *, account: str, half_made: bool = False) -> Seen | None:
         """Return what has a name of ours, by what `import` takes of it; None where there is nothing.
 
-        Buckets of others than `account` (12 digits) answer as if they answered nobody, also where they are public.
+        A setting that a run was `half_made` with is there where the bucket is, also where AWS says nothing of it: of
+        versions that were never kept it tells nobody. Buckets of others than `account` (12 digits) answer as if they
+        answered nobody, also where they are public.
         """
         if kind == ROLE:
             return self._role(identity)
@@ -90,7 +93,7 @@ class RegionInventory(Inventory):
         if kind == PROVIDER:
             return self._provider(identity)
         if kind in _SETTINGS:
-            return self._setting(kind, identity, account)
+            return self._setting(kind, identity, account, half_made=half_made)
         return self._of_eks(kind, identity)
 
     def joined(self, kind: str, identity: str) -> Seen | None:
@@ -164,10 +167,11 @@ class RegionInventory(Inventory):
         blank = not tags and not self.ask_of("s3", "list_objects_v2", **owned, MaxKeys=1).get("KeyCount", 0)
         return Seen(BUCKET, name, "", arn=arn, tags=tags, blank=blank)
 
-    def _setting(self, kind: str, bucket: str, account: str) -> Seen | None:
+    def _setting(self, kind: str, bucket: str, account: str, *, half_made: bool) -> Seen | None:
         operation, key = _SETTINGS[kind]
         answer = self._present_in("s3", operation, Bucket=bucket, ExpectedBucketOwner=account)
-        return Seen(kind, bucket, "", tags=None) if answer.get(key) else None
+        there = answer.get(key) or (half_made and kind == VERSIONING and answer)
+        return Seen(kind, bucket, "", tags=None) if there else None
 
     def _of_eks(self, kind: str, identity: str) -> Seen | None:
         cluster, _, name = identity.partition(":")

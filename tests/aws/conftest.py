@@ -29,7 +29,8 @@ def keys_of(identity: Mapping[str, str]) -> AccessKeys:
     return AccessKeys(identity["access_key_id"], identity["secret_access_key"], identity["session_token"])
 
 
-@pytest.fixture(scope="session")
+# What one file builds is nothing that another one should find.
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     directory = tmp_path_factory.mktemp("aws")
     process = start_simulator(directory)

@@ -49,7 +49,7 @@ def test_percent_phases_and_things_follow_the_building_to_its_end(seat: TakeSeat
 
     write_creations(run, *NETWORK, begun=("aws_eks_cluster.main",))
     expect(page).to_have_title(re.compile("Deploying 4 %"))
-    expect(page.locator(".timeline-running")).to_have_count(2)
+    expect(page.locator(".stages-running")).to_have_count(2)
     expect(page.get_by_role("link", name="vpc-0123456789abcdef0")).to_have_attribute(
         "href", re.compile(r"^https://us-west-2\.console\.aws\.amazon\.com/vpcconsole/")
     )
@@ -64,7 +64,7 @@ def test_percent_phases_and_things_follow_the_building_to_its_end(seat: TakeSeat
     Activation.objects.update(status=ActivationStatus.ACTIVE, activated_at=timezone.now())
 
     expect(page.get_by_role("link", name="What to do now")).to_be_visible()
-    expect(page.locator(".timeline-done")).to_have_count(4)
+    expect(page.locator(".stages-done")).to_have_count(4)
     expect(page.locator("#stepper .step-done")).to_have_count(4)
     expect(page.locator("[data-poll]")).to_have_count(0)
 
@@ -183,7 +183,7 @@ def test_a_region_from_the_network_to_active_and_what_is_left_to_do(visitor: Sea
     page.goto("about:blank")
     page.goto(run)
     expect(page.get_by_role("link", name="What to do now")).to_be_visible(timeout=180_000)
-    expect(page.locator(".timeline-done")).to_have_count(4)
+    expect(page.locator(".stages-done")).to_have_count(4)
     page.get_by_role("link", name="What to do now").click()
 
     expect(page.get_by_role("heading", name="us-west-2 (Oregon) is active")).to_be_visible()

@@ -148,6 +148,10 @@ def test_a_process_that_dies_starts_again_and_is_named(start: Start) -> None:
     wait_for(answers, 20, "the web server answers again")
 
 
+# What Terraform says before its first change: one that has not said so is not asked to stop, but ended.
+BEGUN = """echo '{"@message": "role: Creating...", "type": "apply_start"}'"""
+
+
 def a_run(data: Path, run_id: str, program: str) -> Path:
     """Start something under a real supervisor, as a worker would, and return its control directory."""
     where = workspace.places(data)
@@ -170,13 +174,15 @@ def a_run(data: Path, run_id: str, program: str) -> Path:
         grace_seconds=10,
     )
     process.start(spec)
+    journal = control / "journal.jsonl"
+    wait_for(lambda: journal.is_file() and "Creating" in journal.read_text(), 30, "a change that has begun")
     return control
 
 
 def test_terraform_is_asked_to_stop_and_shown_while_it_saves(start: Start) -> None:
     up = start("--port", "0")
     up.wait_until_up()
-    control = a_run(up.data, "run-stopping", "trap 'sleep 3; exit 1' INT; while true; do sleep 0.1; done")
+    control = a_run(up.data, "run-stopping", f"{BEGUN}; trap 'sleep 3; exit 1' INT; while true; do sleep 0.1; done")
     up.signal(signal.SIGINT)
     up.wait_until_said("Terraform of run-stopping is stopping and saves its state (2 s)")
     assert (control / "stop").read_text() == "shutdown"
@@ -188,7 +194,7 @@ def test_terraform_is_asked_to_stop_and_shown_while_it_saves(start: Start) -> No
 def test_a_second_ctrl_c_says_what_may_be_lost_and_ends_at_once(start: Start) -> None:
     up = start("--port", "0")
     up.wait_until_up()
-    control = a_run(up.data, "run-slow", "trap 'sleep 8; exit 1' INT; while true; do sleep 0.1; done")
+    control = a_run(up.data, "run-slow", f"{BEGUN}; trap 'sleep 8; exit 1' INT; while true; do sleep 0.1; done")
     up.signal(signal.SIGINT)
     up.wait_until_said("is stopping and saves its state (1 s)")
     asked = time.monotonic()
