@@ -100,12 +100,12 @@ def test_the_watch_fills_in_without_a_reload_up_to_the_confirmation(
     expect(page.locator("#standing")).to_contain_text("Watching your account")
     page.evaluate("() => { window.sameDocument = true }")
     look(activation)
-    expect(page.locator("#status")).to_contain_text("0 of 11")
+    expect(page.locator("#status")).to_contain_text("0 of 11", timeout=30_000)
     name = name_of_plane()
 
     build_by_hand(place, activation.region, name, "--until", "subnets")
     look(activation)
-    expect(page.locator("#status")).to_contain_text("2 of 11")
+    expect(page.locator("#status")).to_contain_text("2 of 11", timeout=30_000)
     expect(page.get_by_role("link", name=f"{name}-vpc", exact=True)).to_be_visible()
     expect(page).to_have_title(f"2 of 11 found · {activation.region} · BYOC Portal")
     # Half a confirmation that somebody is at is left alone while the watch goes on.
@@ -113,7 +113,7 @@ def test_the_watch_fills_in_without_a_reload_up_to_the_confirmation(
     page.get_by_role("button", name="End the watch").focus()
     build_by_hand(place, activation.region, f"{name}-more", "--until", "vpc")
     look(activation)
-    expect(page.locator("#status")).to_contain_text("A second data plane")
+    expect(page.locator("#status")).to_contain_text("A second data plane", timeout=30_000)
     expect(page.locator("[name=seen]")).to_be_checked()
     assert page.evaluate("() => window.sameDocument") is True
 
@@ -158,7 +158,7 @@ def test_without_javascript_everything_works_by_pressing_buttons(
     enter_key(page, customer["session"])
     look(activation)
     page.reload()
-    expect(page.locator("#status")).to_contain_text("0 of 11")
+    expect(page.locator("#status")).to_contain_text("0 of 11", timeout=30_000)
     page.get_by_role("button", name="End the watch").click()
 
     expect(page.locator("#standing")).to_contain_text("Not watching")

@@ -1,5 +1,6 @@
 """Kill it anywhere: one Recover, and everything stands that would have stood anyway, nothing twice."""
 
+import contextlib
 import json
 import os
 import re
@@ -54,7 +55,9 @@ def kill_everything(engine: Engine, run: Run) -> None:
     for worker in engine.workers:
         engine.kill(worker)
     for pid in engine.everything_of(run):
-        os.kill(pid, signal.SIGKILL)
+        # One that ended meanwhile, with those that were killed before it, is gone as well.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not engine.everything_of(run), seconds=10, what="all processes gone")
 
 
