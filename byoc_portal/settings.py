@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import django_stubs_ext
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.csp import CSP
 
@@ -131,11 +132,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 10, "socket_connect_timeout": 5}
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 2, "interval_start": 0, "interval_step": 0.2}
 CELERY_TASK_DEFAULT_QUEUE = "start"
-CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+# In memory: a file of last times could be found broken after a power cut, and then nothing would be swept. What comes
+# hourly comes by the clock, so that no restart puts it off.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "activation.sweep", "schedule": env.number("SWEEP_SECONDS", 5), "options": {"queue": "control"}},
-    "read_cores": {"task": "activation.read_cores", "schedule": 3600, "options": {"queue": "control"}},
-    "checkpoint": {"task": "activation.checkpoint", "schedule": 3600, "options": {"queue": "control"}},
+    "read_cores": {"task": "activation.read_cores", "schedule": crontab(minute="11"), "options": {"queue": "control"}},
+    "checkpoint": {"task": "activation.checkpoint", "schedule": crontab(minute="41"), "options": {"queue": "control"}},
 }
 
 AUTH_USER_MODEL = "activation.User"
