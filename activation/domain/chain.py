@@ -43,8 +43,6 @@ HASHED = (
 )
 MEMBERS = (*HASHED, "hash")
 _MEMBERS = frozenset(MEMBERS)
-# As canonical JSON has them: what is in order already sorts faster.
-_IN_ORDER = sorted(HASHED)
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,12 @@ class Problem:
 
 def time_text(moment: datetime) -> str:
     """Return a time as events hold it: UTC, microseconds, `2026-11-23T12:03:04.000005Z` (RFC 3339)."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def event_hash(event: Mapping[str, Any]) -> str:
     """Return the hash of an event, whether or not it holds one already; raise NotCanonical."""
-    content = {name: event[name] for name in _IN_ORDER}
+    content = {name: event[name] for name in HASHED}
     return hashlib.sha256(b"\x00" + canonical_json.encode(content)).hexdigest()
 
 

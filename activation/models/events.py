@@ -129,7 +129,6 @@ def in_words(value: Any) -> str:
 # The order of `chained`.
 CHAINED_COLUMNS = ("organization_id", *(name for name in chain.MEMBERS if name not in {"format", "chain"}))
 _NAMES = CHAINED_COLUMNS[1:]
-_AT = _NAMES.index("at")
 
 
 def chain_name(organization_id: str | None) -> str:
@@ -139,13 +138,10 @@ def chain_name(organization_id: str | None) -> str:
 
 def chained(columns: Sequence[Any]) -> dict[str, Any]:
     """Return a row of CHAINED_COLUMNS as an event is hashed and exported; reads of many rows need no Event for it."""
-    organization_id, *values = columns
-    values[_AT] = chain.time_text(values[_AT])
-    return {
-        "format": chain.FORMAT,
-        "chain": chain_name(organization_id),
-        **dict(zip(_NAMES, values, strict=True)),
-    }
+    event: dict[str, Any] = {"format": chain.FORMAT, "chain": chain_name(columns[0])}
+    event.update(zip(_NAMES, columns[1:], strict=True))
+    event["at"] = chain.time_text(event["at"])
+    return event
 
 
 class Checkpoint(models.Model):

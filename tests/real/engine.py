@@ -72,7 +72,6 @@ class Engine:
         number = len(self.workers)
         queues = f"start,ship.{NODE},control"
         words = ("--queues", queues, "--concurrency", "4", "--hostname", f"w{number}@test", "--loglevel", "INFO")
-        beat = ("--beat", "--schedule", str(self.directory / f"beat-{number}"))
         with (self.directory / f"worker-{number}.log").open("wb") as output:
             worker = subprocess.Popen(
                 (
@@ -85,7 +84,7 @@ class Engine:
                     "--without-gossip",
                     "--without-mingle",
                     *words,
-                    *beat,
+                    "--beat",
                 ),
                 cwd=ROOT,
                 env=environment,
