@@ -92,8 +92,7 @@ class Bench(Engine):
 
     def start_beat(self) -> None:
         """Start the clock that sends the sweeps."""
-        schedule = ("--schedule", str(self.directory / "beat"), "--pidfile", "")
-        self.beat = self.start("beat", "celery", "-A", "byoc_portal", "beat", *schedule)
+        self.beat = self.start("beat", "celery", "-A", "byoc_portal", "beat", "--pidfile", "")
 
     def living(self) -> list["subprocess.Popen[bytes]"]:
         """Return the workers that live."""

@@ -7,6 +7,7 @@ import pytest
 
 from activation.simulator.client import Simulator
 from tests.real.engine import Engine
+from tests.real.regions import Prepared, prepare
 from tests.simulator.conftest import end, start_simulator
 from tests.tools import demand
 
@@ -31,3 +32,9 @@ def engine(transactional_db: None, valkey: None, simulator: Simulator, tmp_path:
     built = Engine(simulator, tmp_path)
     yield built
     built.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Make the roles of step 2 once; each test of a region goes on from there with a simulator of its own."""
+    return prepare(tmp_path_factory.mktemp("prepared"))

@@ -2,45 +2,38 @@
 of each stands, nothing made twice and nothing replaced.
 
 Each is tried in seeded rounds: everything (worker, supervisor, Terraform, provider) is killed at once, at a moment
-that the seed says. REGION_ROUNDS says how many seeds (with one, as in CI, two of the four places are tried),
+that the seed says. REGION_ROUNDS says how many seeds (with one, as in CI, one of the four places is tried),
 REGION_SEED repeats one of them.
 """
 
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.utils import timezone
 
 from activation.domain.adoption import Found
-from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.plan import PlanReview
 from activation.domain.state import read_state
-from activation.domain.steps import ActivationStatus
-from activation.models import Activation, CloudAccount, Event, LogLine, Organization, Plan, Run
-from activation.services import licenses, runs
+from activation.models import Activation, Event, LogLine, Plan, Run
+from activation.services import runs
 from activation.simulator.client import Simulator
-from tests.real.engine import ACCOUNT, Engine, wait_for
+from tests.real.engine import Engine, wait_for
 from tests.real.region_rights import ASKED
-from tests.real.test_iam_package import EXTERNAL_ID, variables
-from tests.real.test_iam_package import terraform as run_terraform
+from tests.real.regions import RESOURCES, Prepared, until_active
 from tests.real.test_recovery import KILLED, kill_everything, newest
-from tests.real.test_region_package import DENIALS, permission, put, state_of
+from tests.real.test_region_package import DENIALS, permission
 from tests.services.test_licenses import in_settings
-from tests.simulator.conftest import client, end, start_simulator
+from tests.simulator.conftest import client
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
-RESOURCES: Final = 43
 # Seconds for what takes ten where nobody else is at work.
 SLOW: Final = 180
 SEEDS: Final = [os.environ["REGION_SEED"]] if "REGION_SEED" in os.environ else [str(each) for each in range(1, 6)]
@@ -99,7 +92,7 @@ INSIDE: Final = {
         Moment("eks:DescribeNodegroup", "before", skip=1),
     ),
 }
-PLACES: Final = tuple(INSIDE) if ALL_PLACES else ("the VPC", "the cluster")
+PLACES: Final = tuple(INSIDE) if ALL_PLACES else ("the cluster",)
 
 
 # What is made in two calls, killed between them: half of it exists, and nothing but AWS knows which half.
@@ -118,63 +111,16 @@ def license_key(settings: Any) -> None:
     settings.REGION_ADDONS = False
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A simulator's directory in which step 2 is done, and the seven ARNs that it came to."""
-
-    directory: Path
-    arns: dict[str, str]
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """Make the roles once; each test goes on from there with a simulator of its own."""
-    directory = tmp_path_factory.mktemp("prepared") / "aws"
-    process = start_simulator(directory)
-    try:
-        simulator = Simulator.from_directory(directory)
-        identities = simulator.identities()
-        key = identities["customer"]["administrator"]
-        environment = {
-            **variables(identities["vendor"]["principal_arn"]),
-            "AWS_ACCESS_KEY_ID": key["access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": key["secret_access_key"],
-            "AWS_ENDPOINT_URL": simulator.endpoint,
-        }
-        folder = put("terraform-aws-iam", tmp_path_factory.mktemp("packages") / "roles")
-        run_terraform(folder, "init", "-input=false", "-lockfile=readonly", **environment)
-        run_terraform(folder, "apply", "-input=false", "-auto-approve", **environment)
-        outputs = state_of(folder)["outputs"]
-        return Prepared(directory, {each.name: outputs[each.name]["value"] for each in ARN_OUTPUTS})
-    finally:
-        end(process)
-
-
 @pytest.fixture
 def simulator(prepared: Prepared, tmp_path: Path) -> Iterator[Simulator]:
     """Run a simulator in which step 2 was done and nothing else."""
-    shutil.copytree(prepared.directory, tmp_path / "aws", ignore=shutil.ignore_patterns("simulator.json", "*.lock"))
-    process = start_simulator(tmp_path / "aws")
-    yield Simulator.from_directory(tmp_path / "aws")
-    end(process)
+    yield from prepared.simulator(tmp_path / "aws")
 
 
 @pytest.fixture
 def activation(engine: Engine, prepared: Prepared) -> Activation:
     """Return an activation that is ready for its region: with seven ARNs, a license, a network."""
-    begun = engine.activation()
-    organization = begun.organization
-    locked = {"external_id": EXTERNAL_ID, "external_id_locked_at": timezone.now()}
-    Organization.objects.filter(pk=organization.pk).update(**locked)
-    account = CloudAccount.objects.create(organization=organization, account_id=ACCOUNT, arns=prepared.arns)
-    values: dict[str, Any] = {"cloud_account": account, "status": ActivationStatus.CONFIGURING.value}
-    Activation.objects.filter(pk=begun.pk).update(**values)
-    document = licenses.issue(
-        slug=organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
-    )
-    licenses.install(organization=organization, document=document, actor=engine.actor)
-    engine.chosen(begun)
-    return Activation.objects.select_related("cloud_account").get(pk=begun.pk)
+    return prepared.activation(engine)
 
 
 class Region:
@@ -265,15 +211,6 @@ def resumed(engine: Engine, ended: Run) -> Run:
     return engine.until(again, "applied", seconds=300)
 
 
-def until_active(activation: Activation) -> None:
-    def arrived() -> bool:
-        row = Activation.objects.get(pk=activation.pk)
-        assert row.status != ActivationStatus.FAILED, row.reason
-        return bool(row.status == ActivationStatus.ACTIVE)
-
-    wait_for(arrived, seconds=SLOW, what="the region active")
-
-
 def log_of(run: Run) -> str:
     return "\n".join(LogLine.objects.filter(run=run).order_by("number").values_list("text", flat=True))
 
@@ -339,7 +276,7 @@ def killed_and_resumed(engine: Engine, activation: Activation, moment: Moment, *
     print(f"{what}: {moment}, {after:.1f} s in; {finished} finished, {len(before)} in AWS")
 
     done = resumed(engine, ended)
-    until_active(activation)
+    until_active(activation, seconds=SLOW)
 
     state = read_state(newest(done))
     assert len(state.addresses) == RESOURCES

@@ -1,6 +1,7 @@
 """A region built by the portal's own workers: with sessions of the bootstrap role, as often continued as it takes."""
 
-from datetime import date
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Credential, Event, LogLine, Plan, RegionSetup, Run
 from activation.runner import control as controls
-from activation.services import launching, licenses, regions
+from activation.services import launching, regions
+from activation.simulator.client import Simulator
 from tests.real.engine import Engine, addresses, numbers_of, wait_for
+from tests.real.regions import RESOURCES, Prepared, until_active
 from tests.services.test_licenses import in_settings
 from tests.simulator.conftest import client
 
-RESOURCES = 43
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
 
@@ -27,27 +29,10 @@ def license_key(settings: Any) -> None:
     settings.REGION_ADDONS = False
 
 
-def authorized(engine: Engine) -> Activation:
-    """Return an activation with seven ARNs, a license and a chosen network."""
-    activation = engine.activation()
-    engine.applied(activation)
-    organization = activation.organization
-    document = licenses.issue(
-        slug=organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
-    )
-    licenses.install(organization=organization, document=document, actor=engine.actor)
-    engine.chosen(activation)
-    return Activation.objects.get(pk=activation.pk)
-
-
-def until_active(activation: Activation, *, seconds: float) -> Activation:
-    def arrived() -> Activation | None:
-        row = Activation.objects.get(pk=activation.pk)
-        assert row.status != ActivationStatus.FAILED, row.reason
-        return row if row.status == ActivationStatus.ACTIVE else None
-
-    found: Activation = wait_for(arrived, seconds=seconds, what=lambda: Activation.objects.get(pk=activation.pk).status)
-    return found
+@pytest.fixture
+def simulator(prepared: Prepared, tmp_path: Path) -> Iterator[Simulator]:
+    """Run a simulator in which step 2 was done and nothing else."""
+    yield from prepared.simulator(tmp_path / "aws")
 
 
 def stands(engine: Engine) -> dict[str, int]:
@@ -68,9 +53,9 @@ def stands(engine: Engine) -> dict[str, int]:
 ONE_OF_EACH = {"vpcs": 1, "gateways": 1, "addresses": 1, "clusters": 1, "node groups": 2, "buckets": 1}
 
 
-def test_a_region_is_planned_approved_built_and_active(engine: Engine) -> None:
+def test_a_region_is_planned_approved_built_and_active(engine: Engine, prepared: Prepared) -> None:
     engine.start_worker()
-    activation = authorized(engine)
+    activation = prepared.activation(engine)
     run = engine.region_run(activation)
     # A second press is the same run.
     assert engine.region_run(activation).pk == run.pk
@@ -126,9 +111,9 @@ def end_session(engine: Engine, run: Run, action: str) -> Run:
     return following
 
 
-def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine) -> None:
+def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine, prepared: Prepared) -> None:
     engine.start_worker()
-    activation = authorized(engine)
+    activation = prepared.activation(engine)
     run = engine.region_run(activation)
     engine.until(run, "planned")
     engine.simulator.hold("ec2:CreateNatGateway", when="after")
@@ -156,9 +141,9 @@ def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine) -> Non
         }
 
 
-def test_a_session_is_over_after_its_time(engine: Engine) -> None:
+def test_a_session_is_over_after_its_time(engine: Engine, prepared: Prepared) -> None:
     engine.start_worker(REGION_SESSION_SECONDS="3")
-    activation = authorized(engine)
+    activation = prepared.activation(engine)
     run = engine.region_run(activation)
     engine.until(run, "planned")
     engine.simulator.hold("ec2:CreateNatGateway", when="after")
@@ -168,11 +153,9 @@ def test_a_session_is_over_after_its_time(engine: Engine) -> None:
     assert Run.objects.filter(continues=run).exists()
 
 
-def test_without_a_license_no_region_begins(engine: Engine) -> None:
+def test_without_a_license_no_region_begins(engine: Engine, prepared: Prepared) -> None:
     engine.start_worker()
-    activation = engine.activation()
-    engine.applied(activation)
-    engine.chosen(activation)
+    activation = prepared.activation(engine, licensed=False)
     run = engine.region_run(activation)
     engine.until(run, "planned")
     with pytest.raises(Exception, match="license"):
