@@ -153,6 +153,14 @@ class Workspace(models.Model):
         return f"{self.kind} of {self.cloud_account_id}"
 
 
+class StateVersionQuerySet(models.QuerySet["StateVersion"]):
+    """Reads of states."""
+
+    def newest(self, **of: Any) -> "StateVersion | None":
+        """Return the newest state of a workspace, of a run, or of what else the lookups name; None before the first."""
+        return self.filter(**of).select_related("run").order_by("-pk").first()
+
+
 class StateVersion(models.Model):
     """One serial of a workspace's state, sealed; append-only."""
 
@@ -165,6 +173,8 @@ class StateVersion(models.Model):
     sealed = models.BinaryField()
     resources = models.IntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = StateVersionQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -176,7 +176,7 @@ def plan_of(run: Run) -> Plan | None:
 
 def last_state(run: Run) -> StateVersion | None:
     """Return the newest state that a run left."""
-    return StateVersion.objects.select_related("run").filter(run=run).order_by("-pk").first()
+    return StateVersion.objects.newest(run=run)
 
 
 def log_of(run: Run) -> Iterator[LogLine]:

@@ -98,8 +98,8 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
     review = PlanReview.from_json(plan.review)
     locked = run.organization.external_id or ""
     shown = locked if member.may(Right.REVEAL_EXTERNAL_ID) or not locked else external_ids.mask(locked)
-    newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").values_list("serial", "lineage")
-    serial, lineage = newest.first() or (0, "")
+    newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
+    serial, lineage = (newest.serial, newest.lineage) if newest else (0, "")
     waits = run.status == RunStatus.PLANNED
     return Reviewed(
         plan=plan,

@@ -61,8 +61,8 @@ def retried(activation: Activation, pk: str) -> Run | None:
 
 def saved_resources(run: Run) -> int:
     """Return how many resources the newest state of a run's workspace holds."""
-    newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").values_list("resources").first()
-    return newest[0] if newest else 0
+    newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
+    return newest.resources if newest else 0
 
 
 def retry_words(run: Run) -> str:

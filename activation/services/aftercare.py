@@ -18,11 +18,10 @@ from activation.domain import credentials
 from activation.domain.aftercare import KeyAnswer, Task, read_key_answer
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
-from activation.domain.errors import Problem, Refused
+from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.events import Kind
-from activation.domain.sealing import CannotOpen
 from activation.domain.state import NotAState, read_state
-from activation.models import Activation, Credential, RegionSetup, StateVersion, Workspace
+from activation.models import Activation, Credential, RegionSetup, Workspace
 from activation.services import activations, events, host, run_keys, vendor
 
 # A worker that has not answered for so long will not: the page offers to look again.
@@ -190,13 +189,8 @@ def is_waiting(entry: dict[str, Any]) -> bool:
 
 def outputs_of(activation: Activation) -> dict[str, Any]:
     """Return what Terraform says of the region it built; nothing where it was built elsewhere or cannot be read."""
-    rows = StateVersion.objects.select_related("run").filter(
-        workspace__activation=activation, workspace__kind=Workspace.REGION
-    )
-    newest = rows.order_by("-pk").first()
-    if newest is None:
-        return {}
     try:
-        return read_state(run_keys.open_state(newest)).outputs
-    except (CannotOpen, NotAState):
+        content = run_keys.open_newest(workspace__activation=activation, workspace__kind=Workspace.REGION)
+        return read_state(content).outputs if content else {}
+    except (Faulted, NotAState):
         return {}

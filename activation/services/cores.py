@@ -12,9 +12,8 @@ from activation.aws.sessions import Session
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.region_now import Thing
-from activation.domain.sealing import CannotOpen
 from activation.domain.state import NotAState, attributes_of, read_state
-from activation.models import Activation, CoreReading, RegionSetup, StateVersion, Workspace
+from activation.models import Activation, CoreReading, RegionSetup, Workspace
 from activation.selectors.licenses import BUILT
 from activation.services import licenses, regions, run_keys
 
@@ -110,15 +109,11 @@ def keep(activation: Activation, **values: object) -> None:
 
 def stated_now(activation: Activation) -> tuple[tuple[Thing, ...], int | None]:
     """Return what the newest state of a region says, and its serial; nothing and None before there is one."""
-    states = StateVersion.objects.select_related("run").filter(
-        workspace__kind=Workspace.REGION, workspace__activation=activation
-    )
-    newest = states.order_by("-pk").first()
-    if newest is None:
+    content = run_keys.open_newest(workspace__kind=Workspace.REGION, workspace__activation=activation)
+    if content is None:
         return (), None
     try:
-        content = run_keys.open_state(newest)
         state = read_state(content)
         return region_view.stated_in(state, attributes_of(content, state.addresses)), state.serial
-    except (CannotOpen, NotAState) as error:
+    except NotAState as error:
         raise Faulted("cannot_open") from error

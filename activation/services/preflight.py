@@ -11,11 +11,10 @@ from activation.aws.names import BUNDLED, PackageNeeds
 from activation.aws.preflight import preflight, titles
 from activation.domain.checks import Check, CheckState, Report
 from activation.domain.credentials import AccessKeys
-from activation.domain.errors import Problem
+from activation.domain.errors import Faulted, Problem
 from activation.domain.events import Kind, Outcome
-from activation.domain.sealing import CannotOpen
 from activation.domain.state import iam_names
-from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, StateVersion, Workspace
+from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, Workspace
 from activation.services import activations, events, host, recovery, run_keys, runs
 from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX, settle
 
@@ -141,19 +140,14 @@ def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
     """Return the roles and policies that the account's state holds already."""
     if who is None:
         return frozenset()
-    newest = (
-        StateVersion.objects.select_related("run")
-        .filter(
+    try:
+        content = run_keys.open_newest(
             workspace__kind=Workspace.IAM,
             workspace__cloud_account__account_id=who.account_id,
             workspace__cloud_account__organization=activation.organization,
         )
-        .order_by("-pk")
-        .first()
-    )
-    try:
-        return iam_names(run_keys.open_state(newest)) if newest else frozenset()
-    except CannotOpen:
+        return iam_names(content) if content else frozenset()
+    except Faulted:
         # The run will say so; the check then takes the names for taken, which is the safe side.
         return frozenset()
 

@@ -19,9 +19,8 @@ from activation.domain.explanations import Explanation
 from activation.domain.plan import PlanReview, configuration_address
 from activation.domain.region_adoption import lifted, rows_of
 from activation.domain.run_status import RETRYABLE, RunStatus
-from activation.domain.sealing import CannotOpen
 from activation.domain.state import attributes_of, read_state
-from activation.models import Activation, LogLine, Plan, Run, StateVersion, Workspace
+from activation.models import Activation, LogLine, Plan, Run, Workspace
 from activation.services import events, host, region_packages, run_keys
 from activation.services.packages import principal_for
 
@@ -142,24 +141,13 @@ def look_at_region(
 def recorded_ids(workspace: Workspace) -> tuple[dict[str, str], frozenset[str]]:
     """Return the ids that the newest state holds, by address without instance keys, and the addresses that are half
     made; raises Faulted("cannot_open")."""
-    content = newest_state(workspace)
+    content = run_keys.open_newest(workspace=workspace)
     if content is None:
         return {}, frozenset()
     state = read_state(content)
     held = attributes_of(content, state.addresses)
     ids = {configuration_address(address): str(each.get("id") or "") for address, each in held.items()}
     return ids, state.tainted
-
-
-def newest_state(workspace: Workspace) -> bytes | None:
-    """Return the newest state as Terraform wrote it; None before the first; raises Faulted("cannot_open")."""
-    newest = StateVersion.objects.select_related("run").filter(workspace=workspace).order_by("-pk").first()
-    if newest is None:
-        return None
-    try:
-        return run_keys.open_state(newest)
-    except CannotOpen as error:
-        raise Faulted("cannot_open") from error
 
 
 def look(
@@ -212,7 +200,7 @@ def belongs(address: str, description: dict[str, Any]) -> bool:
 
 def recorded_things(workspace: Workspace) -> tuple[frozenset[str], dict[str, Wanted]]:
     """Return the addresses of the newest state, and what it holds as half made; raises Faulted("cannot_open")."""
-    content = newest_state(workspace)
+    content = run_keys.open_newest(workspace=workspace)
     if content is None:
         return frozenset(), {}
     state = read_state(content)

@@ -18,7 +18,7 @@ from activation.domain.events import Kind, Outcome
 from activation.domain.run_status import SUCCEEDED
 from activation.domain.state import read_state
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Member, RegionSetup, Run, StateVersion, Workspace
+from activation.models import Activation, Member, RegionSetup, Run, Workspace
 from activation.models.identity import run_identity
 from activation.services import activations, events, host, recovery, region_endings, run_keys, runs, vendor
 from activation.services.region_packages import bundled_package
@@ -130,10 +130,10 @@ def check_outside(activation_id: str) -> None:
 
 def look(activation: Activation, run: Run) -> Report:
     """Ask AWS about what the newest state speaks of; raises Refused and Faulted where no role can be taken."""
-    state = StateVersion.objects.select_related("run").filter(workspace=run.workspace_id).order_by("-pk").first()
-    if state is None:
+    content = run_keys.open_newest(workspace=run.workspace_id)
+    if content is None:
         raise Refused("region_without_state")
-    outputs = read_state(run_keys.open_state(state)).outputs
+    outputs = read_state(content).outputs
     account = run.workspace.cloud_account
     try:
         reader: Session | None = role_session(activation, account.arns["bootstrap_role_arn"])

@@ -1,9 +1,11 @@
 """Keys of their own, for a run and for a watch, and what is sealed with them."""
 
 import json
+from typing import Any
 
 from activation.domain.credentials import AccessKeys
-from activation.domain.sealing import new_key, open_sealed, seal
+from activation.domain.errors import Faulted
+from activation.domain.sealing import CannotOpen, new_key, open_sealed, seal
 from activation.models import Credential, Handover, Run, StateVersion
 from activation.runner.spec import file_context, state_context
 from activation.services.keyring import keyring
@@ -35,6 +37,20 @@ def open_keys(credential: Credential) -> AccessKeys:
 def open_state(state: StateVersion) -> bytes:
     """Return a state's bytes as Terraform wrote them; raises CannotOpen."""
     return open_sealed(key_of(state.run), bytes(state.sealed), state_context(state.run_id, state.serial))
+
+
+def open_newest(**of: Any) -> bytes | None:
+    """Return the newest state as Terraform wrote it, of what `StateVersion.objects.newest` is asked for.
+
+    None before the first; raises Faulted("cannot_open") where the master key is not the one that wrapped its key.
+    """
+    newest = StateVersion.objects.newest(**of)
+    if newest is None:
+        return None
+    try:
+        return open_state(newest)
+    except CannotOpen as error:
+        raise Faulted("cannot_open") from error
 
 
 def open_file(run: Run, sealed: bytes, name: str) -> bytes:

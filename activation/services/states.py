@@ -14,7 +14,7 @@ FILE_NAME = "terraform.tfstate"
 
 def newest(run: Run) -> StateVersion | None:
     """Return the last state that a run wrote, without its contents; None where it wrote none."""
-    return StateVersion.objects.filter(run=run).defer("sealed").order_by("-pk").first()
+    return StateVersion.objects.defer("sealed").newest(run=run)
 
 
 @transaction.atomic
@@ -23,7 +23,7 @@ def download(run: Run, *, actor: Actor) -> bytes:
 
     Raises Refused("state_none") where the run wrote none, Faulted("cannot_open") where it cannot be opened any more.
     """
-    state = StateVersion.objects.select_related("run").filter(run=run).order_by("-pk").first()
+    state = StateVersion.objects.newest(run=run)
     if state is None:
         raise Refused("state_none")
     try:

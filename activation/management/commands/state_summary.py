@@ -5,8 +5,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from activation.domain.errors import Faulted
 from activation.domain.state import read_state
-from activation.models import StateVersion
+from activation.models import Workspace
 from activation.services import run_keys
 
 
@@ -21,15 +22,15 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print it."""
-        newest = (
-            StateVersion.objects.select_related("run")
-            .filter(workspace__cloud_account__account_id=options["account"], workspace__kind="iam")
-            .order_by("-pk")
-            .first()
-        )
-        if newest is None:
+        try:
+            content = run_keys.open_newest(
+                workspace__cloud_account__account_id=options["account"], workspace__kind=Workspace.IAM
+            )
+        except Faulted as error:
+            raise CommandError(str(error)) from error
+        if content is None:
             raise CommandError(f"There is no state of account {options['account']}.")
-        state = read_state(run_keys.open_state(newest))
+        state = read_state(content)
         summary = {
             "serial": state.serial,
             "lineage": state.lineage,
