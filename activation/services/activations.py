@@ -184,6 +184,7 @@ def move(activation: Activation, *, to: ActivationStatus, by: events.Actor, **ch
     return moved
 
 
+@transaction.atomic
 def claim_account(organization: Organization, *, account_id: str, partition: str, by: events.Actor) -> CloudAccount:
     """Return the organization's row for an AWS account, made where new.
 

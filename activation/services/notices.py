@@ -11,6 +11,7 @@ from smtplib import SMTPException
 from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
+from django.db import transaction
 from django.utils import timezone
 
 from activation import dispatch
@@ -48,12 +49,18 @@ def note_late() -> None:
         status=ActivationStatus.ACTIVATING, activating_since__lt=ripe, warned_at__isnull=True
     )
     for activation in late.select_related("organization"):
-        warned = Activation.objects.filter(
-            pk=activation.pk, status=ActivationStatus.ACTIVATING, warned_at__isnull=True
-        ).update(warned_at=timezone.now())
-        if warned:
-            minutes = settings.REGION_WARN_SECONDS // 60
-            activations.record(Kind.REGION_LATE, activation, actor=events.PORTAL, after={"minutes": minutes})
+        note_one_late(activation)
+
+
+@transaction.atomic
+def note_one_late(activation: Activation) -> None:
+    """Write down that a region takes longer than usual, where nobody has yet."""
+    warned = Activation.objects.filter(
+        pk=activation.pk, status=ActivationStatus.ACTIVATING, warned_at__isnull=True
+    ).update(warned_at=timezone.now())
+    if warned:
+        minutes = settings.REGION_WARN_SECONDS // 60
+        activations.record(Kind.REGION_LATE, activation, actor=events.PORTAL, after={"minutes": minutes})
 
 
 def candidates() -> list[Activation]:
