@@ -1,15 +1,26 @@
 """Lost sight of: what is alive and what is not, with the proof; and saving what a dead run left, without keys."""
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 
+from django.utils import timezone
+
 from activation.domain.run_status import AT_WORK, RunStatus
-from activation.models import Run, Workspace
+from activation.models import Node, Run, Workspace
 from activation.runner import lock
-from activation.services import host, recovery, shipping
+from activation.services import host, recovery, shipping, sweeping
 
 LIVE, ORPHANED, FREE, ELSEWHERE = "live", "orphaned", "free", "elsewhere"
+# What a page says of a run whose worker is away; the proof follows.
+WORDS = {
+    LIVE: "The run is live: Terraform goes on. What it writes is kept and shown as soon as a worker is back.",
+    ORPHANED: "The run is orphaned: what watched over Terraform is dead. Terraform is stopped, then its log and its "
+    "states are saved, and the page says what to do.",
+    FREE: "Nothing of this run lives any more. In a moment its log and its states are saved, and the page says what "
+    "to do.",
+    ELSEWHERE: "Nobody hears of this run, so nothing is known of it: it may be live, or dead.",
+}
 PROGRAMS = {"terraform": "Terraform", "tofu": "OpenTofu", "terraform-provi": "its provider"}
 
 
@@ -19,6 +30,11 @@ class Lock:
 
     kind: str
     proof: str
+
+    @property
+    def words(self) -> str:
+        """Return what that means for the run, as a page says it."""
+        return WORDS[self.kind]
 
 
 @dataclass(frozen=True)
@@ -35,7 +51,7 @@ class Case:
 def lock_of(run: Run) -> Lock:
     """Say what holds a run's lock: the operating system frees it when the last process of the run is gone."""
     if run.node and run.node != host.node():
-        return Lock(ELSEWHERE, f"It lives on {run.node}; only that host can tell.")
+        return Lock(ELSEWHERE, f"It was started on {run.node}; only that host can tell. {heard_of(run.node)}")
     control = host.where().control(run.pk, run.phase)
     if not lock.is_held(control):
         where = "its lock is free" if control.is_dir() else "its directory is gone"
@@ -44,6 +60,25 @@ def lock_of(run: Run) -> Lock:
     if lock.has_supervisor(control):
         return Lock(LIVE, f"It lives on {host.node()}: its lock is held by {held}.")
     return Lock(ORPHANED, f"Its supervisor is dead; its lock is still held by {held}, which is being stopped.")
+
+
+def heard_of(name: str) -> str:
+    """Say when a host was last heard of, and when its runs are written off."""
+    node = Node.objects.filter(pk=name).first()
+    if node is None:
+        return "That host was never heard of."
+    silence = sweeping.node_gone()
+    ends = node.seen_at + silence
+    if ends < timezone.now():
+        return f"It was last heard of at {clock(node.seen_at)}; its runs are being written off."
+    return (
+        f"It was last heard of at {clock(node.seen_at)}. If it stays silent, its runs are written off at {clock(ends)}."
+    )
+
+
+def clock(at: datetime) -> str:
+    """Return a time as these sentences tell it."""
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC"
 
 
 def named(process: int) -> str:
@@ -91,7 +126,7 @@ def leased_case(run: Run) -> Case | None:
     found = lock_of(run)
     if found.kind in {LIVE, ELSEWHERE}:
         return None
-    ends = f" until {run.lease_until.astimezone(UTC):%H:%M:%S} UTC" if run.lease_until else ""
+    ends = f" until {clock(run.lease_until)}" if run.lease_until else ""
     return Case(run, found, f"A worker has its turn{ends}.", "Run this command again after that.")
 
 

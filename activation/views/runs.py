@@ -1,5 +1,7 @@
 """A run's page: where it stands, its log while it grows, and what may be done about it."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -35,19 +37,28 @@ def run(request: PortalRequest, run: str) -> HttpResponse:
     row = demand_run(request, run)
     asked = {name: request.GET.get(name, "") for name in ("line", "before", "after")}
     where, region = region_runs.with_region(reads.situation(row, request.member))
+    where, lock = with_lock(where)
     log = run_logs.open_log(row, query=request.GET.get("q", "").strip()[:LONGEST_QUERY], **asked)
     context = {
         "run": row,
         "where": where,
         "region": region,
         "page": tab_of(request) if region else "",
-        "lock": rescue.lock_of(row) if where.away else None,
+        "lock": lock,
         "key": reads.key_of(row),
         "log": log,
         "steps": activation_reads.stepper(row.activation, step_of(row)),
         "place": activation_reads.place_of(row.region),
     }
     return render(request, "activation/run.html", context)
+
+
+def with_lock(where: reads.Situation) -> tuple[reads.Situation, rescue.Lock | None]:
+    """Return what holds the lock of a run whose worker is away, and have the page sent again when that changes."""
+    if not where.away:
+        return where, None
+    lock = rescue.lock_of(where.run)
+    return replace(where, more=f"{where.more}{lock.kind}"), lock
 
 
 @poll
@@ -63,13 +74,14 @@ def run_status(request: PortalRequest, run: str) -> HttpResponse:
     where, region = region_runs.with_region(reads.situation(row, request.member))
     if region is not None and region.next is not None and request.GET.get("page") != "review":
         return go_to(request, "run", region.next)
+    where, lock = with_lock(where)
     changed = request.GET.get("seen") != where.digest
     idle = 0 if changed else number_of(request.GET.get("idle", "")) + 1
     context = {
         "run": row,
         "where": where,
         "region": region,
-        "lock": rescue.lock_of(row) if where.away and changed else None,
+        "lock": lock,
         "changed": changed,
         "page": request.GET.get("page") if request.GET.get("page") in PAGES else "",
         "idle": idle,

@@ -5,7 +5,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from activation.domain.sealing import seal
 from activation.models import Node, Run
 from activation.models.identity import run_identity
 from activation.runner import lock, states
-from activation.runner.spec import state_context
+from activation.runner.spec import GRACE_SECONDS, state_context
 from activation.services import host, rescue, run_keys, shipping, sweeping
 from tests.factories import make_activation, make_organization, make_run
 
@@ -201,3 +201,24 @@ def test_a_watch_that_was_interrupted_itself_begins_anew() -> None:
     assert watch.long_silent(["host-2"]) == []
     time.sleep(LEASE * 1.5)
     assert watch.long_silent(["host-2"]) == []
+
+
+# --- a host that is not heard of
+
+
+def test_of_a_silent_host_it_is_said_when_it_was_heard_of_and_when_it_is_written_off() -> None:
+    seen = timezone.now() - timedelta(minutes=3)
+    Node.objects.create(name="host-2", seen_at=seen, started_at=seen)
+    found = rescue.lock_of(make_lost_run(node="host-2"))
+    assert f"last heard of at {seen.astimezone(UTC):%H:%M:%S} UTC" in found.proof
+    ends = seen + sweeping.node_gone()
+    assert f"written off at {ends.astimezone(UTC):%H:%M:%S} UTC" in found.proof
+    assert "it may be live, or dead" in found.words
+
+
+def test_nothing_of_a_host_lives_by_the_time_it_is_written_off(settings: Any) -> None:
+    assert sweeping.node_gone() == timedelta(minutes=10)
+    # Whoever lets supervisors wait longer for a worker has hosts waited for longer.
+    settings.RUN_ABANDONED_SECONDS = 600
+    longest = shipping.LONGEST_AWAY_SECONDS + 600 + GRACE_SECONDS
+    assert sweeping.node_gone() > timedelta(seconds=longest)

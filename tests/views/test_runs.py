@@ -1,6 +1,8 @@
 """A run's page in every state, and its log while it grows."""
 
+import fcntl
 import re
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -14,7 +16,9 @@ from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Event, LogLine, Member, Run
+from activation.runner import lock
 from activation.selectors.run_logs import WINDOW
+from activation.services import host
 from tests.factories import make_activation, make_member, make_organization, make_run
 from tests.views.run_rows import (
     address,
@@ -109,7 +113,39 @@ def test_a_worker_that_is_away_is_said_to_be(owner: Member, activation: Activati
         activation, RunStatus.APPLYING, lease_until=timezone.now() - timedelta(seconds=30), node="some-host"
     )
 
-    assert "The run goes on; we are reconnecting" in text_of(client_of(owner).get(address("run", run)))
+    text = text_of(client_of(owner).get(address("run", run)))
+
+    assert "Worker away" in text
+    assert "it may be live, or dead" in text
+    assert "only that host can tell" in text
+
+
+@pytest.mark.parametrize(("locks", "word"), [([lock.NAME, lock.OWN_NAME], "live"), ([lock.NAME], "orphaned")])
+def test_a_run_without_a_worker_is_called_live_or_orphaned_with_the_proof(
+    owner: Member, activation: Activation, locks: list[str], word: str
+) -> None:
+    run = make_sealed_run(
+        activation,
+        RunStatus.APPLYING,
+        lease_until=timezone.now() - timedelta(seconds=30),
+        node=host.node(),
+        phase="apply",
+    )
+    page = client_of(owner)
+    dead = text_of(page.get(address("run", run)))
+    control = host.where().control(run.pk, run.phase)
+    control.mkdir(parents=True)
+    with ExitStack() as held:
+        for name in locks:
+            handle = held.enter_context((control / name).open("w"))
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        text = text_of(page.get(address("run", run)))
+        assert f"The run is {word}" in text
+        assert "still held by" in text if word == "orphaned" else "its lock is held by" in text
+        # A page that was opened before is told.
+        poll = re.search(r'hx-get="([^"]+seen=[^"]+)"', dead)
+        assert poll is not None
+        assert f"The run is {word}" in text_of(page.get(poll[1].replace("&amp;", "&"), headers={"HX-Request": "true"}))
 
 
 def test_time_left_is_learned_and_never_invented(owner: Member, activation: Activation) -> None:
