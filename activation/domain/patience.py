@@ -9,8 +9,11 @@ PAUSES = (2.0, 6.0, 18.0)
 
 # Nothing is made by these: a second try repeats nothing. An apply is never repeated by itself.
 _CHANGE_NOTHING = frozenset({"init", "plan"})
-# What AWS answers is not here: the provider itself tries each call 25 times, each time later (max_retries).
-_MAY_PASS = frozenset({"registry_unreachable", "plugin_not_started"})
+# The provider tries a call again itself, but not every kind of call and not for every reason; what it gives up on, a
+# plan asks once more.
+_MAY_PASS = frozenset(
+    {"registry_unreachable", "plugin_not_started", "network", "name_resolution", "throttled", "aws_trouble"}
+)
 
 
 def pause_before_another(command: str, diagnostics: Sequence[Mapping[str, object]], *, tries: int) -> float | None:

@@ -12,16 +12,13 @@ CAPTURED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("code", ["registry_unreachable", "plugin_not_started"])
+@pytest.mark.parametrize(
+    "code", ["registry_unreachable", "plugin_not_started", "network", "name_resolution", "throttled", "aws_trouble"]
+)
 def test_what_may_pass_is_tried_again_each_time_later(code: str) -> None:
     pauses = [pause_before_another("plan", CAPTURED[code], tries=tries) for tries in (1, 2, 3, 4)]
     assert pauses == [*PAUSES, None]
     assert sorted(PAUSES) == list(PAUSES)
-
-
-@pytest.mark.parametrize("code", ["throttled", "network"])
-def test_what_the_provider_has_tried_many_times_is_not_tried_more(code: str) -> None:
-    assert pause_before_another("plan", CAPTURED[code], tries=1) is None
 
 
 @pytest.mark.parametrize("code", ["access_denied", "token_expired", "name_taken", "clock_skew", "disk_full"])
@@ -34,8 +31,9 @@ def test_one_terminal_failure_among_others_ends_it() -> None:
     assert pause_before_another("plan", both, tries=1) is None
 
 
-def test_an_apply_is_never_repeated_by_itself() -> None:
-    assert pause_before_another("apply", CAPTURED["plugin_not_started"], tries=1) is None
+@pytest.mark.parametrize("code", ["plugin_not_started", "network", "throttled", "aws_trouble"])
+def test_an_apply_is_never_repeated_by_itself(code: str) -> None:
+    assert pause_before_another("apply", CAPTURED[code], tries=1) is None
 
 
 def test_what_said_nothing_is_not_repeated() -> None:
