@@ -27,9 +27,9 @@ def start_run(run_id: str) -> None:
     transaction.on_commit(lambda: send(START_RUN, run_id, START_QUEUE))
 
 
-def ship_run(run_id: str, node: str, *, wait_seconds: float = 0) -> None:
+def ship_run(run_id: str, node: str) -> None:
     """Have what a run's supervisor wrote brought into the database, by the host where it lives."""
-    transaction.on_commit(lambda: send(SHIP_RUN, run_id, ship_queue(node), wait_seconds))
+    transaction.on_commit(lambda: send(SHIP_RUN, run_id, ship_queue(node)))
 
 
 def make_record(record_id: str) -> None:
@@ -82,13 +82,13 @@ def ship_queue(node: str) -> str:
     return f"ship.{node}"
 
 
-def send(task: str, about: str, queue: str, wait_seconds: float = 0) -> bool:
+def send(task: str, about: str, queue: str) -> bool:
     """Send one message, with no argument where `about` is empty; return whether the broker took it.
 
     Where it is away, the next sweep sends it again.
     """
     try:
-        current_app.send_task(task, (about,) if about else (), queue=queue, countdown=wait_seconds or None)
+        current_app.send_task(task, (about,) if about else (), queue=queue)
     except (KombuError, RedisError, OSError) as error:
         log.warning("The broker did not take %s for %s: %s", task, about, error)
         return False

@@ -264,3 +264,27 @@ def _clean(lines: Iterable[str]) -> list[str]:
             plain = _plain(part).rstrip()
             cleaned.append(plain if len(plain) <= LINE_LIMIT else f"{plain[:LINE_LIMIT]} … (cut)")
     return cleaned
+
+
+def finished_address(line: str) -> tuple[str, bool]:
+    """Return the address of the resource that this line reports finished, and whether it now exists."""
+    if '"apply_complete"' not in line:
+        return "", True
+    try:
+        event = json.loads(line)
+        if event["type"] != "apply_complete":
+            return "", True
+        return str(event["hook"]["resource"]["addr"]), event["hook"]["action"] != "delete"
+    except (ValueError, KeyError, TypeError):
+        return "", True
+
+
+def dumped_state(line: bytes) -> bytes:
+    """Return the state that Terraform prints where it can write it nowhere (a full disk); empty for other lines."""
+    if b'"Emergency state dump"' not in line:
+        return b""
+    try:
+        state = json.loads(line).get("state")
+    except (ValueError, AttributeError):
+        return b""
+    return json.dumps(state).encode() if isinstance(state, dict) else b""

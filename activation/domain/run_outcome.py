@@ -6,8 +6,8 @@ from typing import Any
 
 from activation.domain.run_status import RunStatus
 
-# Why a supervisor stops Terraform whose session is nearly over.
-SESSION_OVER = "session"
+# Why a supervisor stops Terraform: its session is nearly over, a person asked for it, the database is away for long.
+SESSION_OVER, CANCEL, DATABASE_AWAY = "session", "cancel", "database"
 
 # Why Terraform was asked to stop → what becomes of the run, and why in words.
 _STOPPED = {
@@ -15,11 +15,15 @@ _STOPPED = {
         RunStatus.INTERRUPTED,
         "The session with AWS lives an hour at most; Terraform was stopped before its end, its state saved.",
     ),
-    "cancel": (RunStatus.CANCELED, "Stopped as asked, with its state saved."),
+    CANCEL: (RunStatus.CANCELED, "Stopped as asked, with its state saved."),
     "deadline": (RunStatus.ERRORED, "It took longer than it may and was stopped."),
     "abandoned": (
         RunStatus.INTERRUPTED,
         "No worker was there to follow it, so Terraform was stopped, its state saved.",
+    ),
+    DATABASE_AWAY: (
+        RunStatus.INTERRUPTED,
+        "The portal's database was out of reach for minutes, so Terraform was stopped, its state saved.",
     ),
     "shutdown": (RunStatus.INTERRUPTED, "The portal was shut down; Terraform stopped with its state saved."),
 }
@@ -29,23 +33,30 @@ _STOPPED = {
 class Outcome:
     """A status to move to, and the reason written beside it."""
 
-    status: RunStatus | None
-    reason: str = ""
+    status: RunStatus
+    reason: str
     explain: bool = False
 
 
-def outcome(end: Mapping[str, Any], *, phase: str, finished: int, planned: int, current: tuple[str, ...]) -> Outcome:
-    """Read the supervisor's last entry.
+def outcome(
+    end: Mapping[str, Any],
+    *,
+    phase: str,
+    finished: int,
+    planned: int,
+    current: tuple[str, ...],
+    cancel_asked: bool = False,
+) -> Outcome:
+    """Read the supervisor's last entry, of a phase that did not do all it should.
 
-    `status` is None where the phase did all it should: what comes next depends on the phase. What finished before
-    a stop arrived is finished: a cancel that came too late changes nothing.
+    Whoever asked for a stop gets one, whatever else had stopped Terraform a moment before (a full disk is still said).
     """
-    if end["finished"]:
-        return Outcome(None)
     saved = _saved(phase, finished, planned, current)
     stopped, killed = str(end["stopped_for"]), str(end["killed_for"])
+    if cancel_asked and stopped in _STOPPED:
+        stopped = CANCEL
     if killed:
-        status = RunStatus.FORCE_CANCELED if stopped == "cancel" else RunStatus.INTERRUPTED
+        status = RunStatus.FORCE_CANCELED if stopped == CANCEL else RunStatus.INTERRUPTED
         return Outcome(status, f"Terraform did not stop by itself and was killed. {saved}")
     if stopped in _STOPPED:
         status, why = _STOPPED[stopped]

@@ -61,9 +61,9 @@ class RunQuerySet(models.QuerySet["Run"]):
         return self.values_list("lease_epoch", flat=True).get(pk=pk) if taken else None
 
     def renew_lease(self, pk: str, *, epoch: int, seconds: float) -> bool:
-        """Prolong one's own lease; return whether it was still one's own."""
+        """Prolong one's own lease; return whether it was still one's own, and the run at work."""
         until = Now() + timedelta(seconds=seconds)
-        return bool(self.filter(pk=pk, lease_epoch=epoch).update(lease_until=until))
+        return bool(self.at_work().filter(pk=pk, lease_epoch=epoch).update(lease_until=until))
 
     def release_lease(self, pk: str, *, epoch: int) -> None:
         """Give one's own lease back at once."""

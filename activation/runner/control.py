@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-STOP, FORCE, LEASE, CLOSED = "stop", "force", "lease", "closed"
+STOP, FORCE, LEASE, CLOSED, UNSAVED = "stop", "force", "lease", "closed", "unsaved"
+# What a plan leaves there, sealed: the plan that is applied once it is approved, and what `show` says of it.
+KEPT_PLAN, KEPT_REVIEW = "plan.sealed", "review.sealed"
 
 
 def request_stop(control: Path, reason: str) -> None:
@@ -48,6 +50,16 @@ def close(control: Path) -> None:
 def is_closed(control: Path) -> bool:
     """Return whether the phase was written off."""
     return (control / CLOSED).exists()
+
+
+def mark_unsaved(control: Path) -> None:
+    """Mark a phase whose states could not be saved: its directories are the only place where they are."""
+    (control / UNSAVED).touch(mode=0o600)
+
+
+def is_unsaved(control: Path) -> bool:
+    """Return whether the phase's directories must stay."""
+    return (control / UNSAVED).exists()
 
 
 def lease_stamp(control: Path) -> int:

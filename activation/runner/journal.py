@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 NAME = "journal.jsonl"
+# The kind of the last entry of a phase.
+END = "end"
 
 
 class Journal:
@@ -49,7 +51,8 @@ class Journal:
 def read(control: Path, offset: int, *, most: int = 1 << 20) -> tuple[list[Mapping[str, Any]], int]:
     """Return the complete entries from a byte offset on, and the offset behind them.
 
-    At most about `most` bytes at a time; a line that is still being written is left for the next call.
+    At most about `most` bytes at a time; a line that is still being written is left for the next call. The last entry
+    of a phase comes alone: what it means is to be brought in with it.
     """
     try:
         with open(control / NAME, "rb") as file:
@@ -59,5 +62,8 @@ def read(control: Path, offset: int, *, most: int = 1 << 20) -> tuple[list[Mappi
                 chunk += file.readline()
     except FileNotFoundError:
         return [], offset
-    end = chunk.rfind(b"\n") + 1
-    return [json.loads(line) for line in chunk[:end].splitlines()], offset + end
+    lines = chunk[: chunk.rfind(b"\n") + 1].splitlines(keepends=True)
+    entries = [json.loads(line) for line in lines]
+    if len(entries) > 1 and entries[-1]["kind"] == END:
+        del entries[-1], lines[-1]
+    return entries, offset + sum(map(len, lines))

@@ -36,6 +36,8 @@ def start(spec: Spec) -> None:
     answer = done.stdout.decode("utf-8", "replace").strip()
     if answer == "held":
         raise Held
+    if answer == "closed":
+        raise CouldNotStart("it was written off before it began")
     if answer != "started":
         raise CouldNotStart(done.stderr.decode("utf-8", "replace")[-500:] or f"exit code {done.returncode}")
 

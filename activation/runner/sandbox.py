@@ -4,7 +4,7 @@ import ctypes
 import os
 import resource
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from activation.domain.way import HTTPS
 from activation.runner import landlock
@@ -47,7 +47,6 @@ class Confinement:
     ports: tuple[int, ...] = (HTTPS,)
     uid: int = 0
     landlock: bool = True
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 def level(*, unsandboxed_allowed: bool = False) -> str:

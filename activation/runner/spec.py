@@ -8,6 +8,8 @@ from typing import Any
 
 from activation.runner.sandbox import Confinement
 
+GRACE_SECONDS = 120.0
+
 
 @dataclass(frozen=True)
 class Command:
@@ -32,8 +34,6 @@ class Spec:
     environment: dict[str, str]
     # Environment variables whose values are secrets: they reach Terraform and nothing else.
     secrets: dict[str, str]
-    # Further values that must not stand in the log.
-    masked: tuple[str, ...]
     key: bytes
     confinement: Confinement
     deadline_seconds: float
@@ -42,7 +42,7 @@ class Spec:
     # Stop Terraform when its AWS session has been used for this long; 0 = it lives as long as the phase may.
     session_seconds: float = 0.0
     # After a SIGINT Terraform may take this long before it is killed.
-    grace_seconds: float = 120.0
+    grace_seconds: float = GRACE_SECONDS
     # Files of the work directory to seal at the end: name there → name in the control directory.
     keep: dict[str, str] = field(default_factory=dict)
     # Where the initialized `.terraform` is saved for the next run of this package version.
@@ -67,7 +67,6 @@ class Spec:
         document["commands"] = tuple(
             Command(**{**command, "argv": tuple(command["argv"])}) for command in document["commands"]
         )
-        document["masked"] = tuple(document["masked"])
         document["key"] = base64.b64decode(document["key"])
         return cls(**document)
 

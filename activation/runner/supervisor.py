@@ -15,17 +15,19 @@ import shutil
 import signal
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
 from activation.domain.patience import pause_before_another, words_before_another
-from activation.domain.progress import EventReader
+from activation.domain.progress import EventReader, dumped_state, finished_address
 from activation.domain.redaction import Masker
 from activation.domain.run_outcome import SESSION_OVER
 from activation.domain.sealing import seal
+from activation.runner import children, sandbox, workspace
 from activation.runner import control as controls
-from activation.runner import sandbox, workspace
-from activation.runner.journal import Journal
+from activation.runner.children import Ended
+from activation.runner.journal import END, Journal
 from activation.runner.lock import Held, open_and_take, take_own_lock
 from activation.runner.spec import Command, Spec, file_context
 from activation.runner.states import SealedState, Sealer, read_kept, write_durably
@@ -33,20 +35,10 @@ from activation.runner.states import SealedState, Sealer, read_kept, write_durab
 PIPE_BYTES = 1 << 20
 LONGEST_LINE = 4 << 20
 TICK_MILLISECONDS = 50
-# What is left of a command's process tree may live this long after it, seconds.
-STRAGGLERS = 2.0
 PR_SET_CHILD_SUBREAPER = 36
 EXIT = "exit.json"
 # Beyond these the disk must really be full for long: give up writing, seconds.
 DISK_PATIENCE = 600.0
-
-
-class Ended:
-    """How one command ended."""
-
-    def __init__(self, status: int) -> None:
-        self.code = os.waitstatus_to_exitcode(status)
-        self.signal = -self.code if self.code < 0 else 0
 
 
 class Supervisor:
@@ -56,7 +48,7 @@ class Supervisor:
         self.spec, self.lock, self.own_lock = spec, lock, own_lock
         self.control, self.work = Path(spec.control), Path(spec.work)
         self.journal = Journal(self.control)
-        self.masker = Masker([*spec.secrets.values(), *spec.masked])
+        self.masker = Masker(spec.secrets.values())
         self.sealer = Sealer(run_id=spec.run_id, control=self.control, work=self.work, key=spec.key)
         self.reader = EventReader(spec.phase)
         self.lines = 0
@@ -96,11 +88,16 @@ class Supervisor:
         """Carry out one command; one that changes nothing, again after a failure that may pass."""
         tries, before = 0, len(self.reader.diagnostics)
         while True:
+            began = time.monotonic()
             ended = self.carry_out(command)
             tries += 1
             reported = self.reader.diagnostics[before:]
             pause = pause_before_another(command.name, reported, tries=tries)
             if ended.code == 0 or self.stopped_for or pause is None:
+                return ended
+            now = time.monotonic()
+            if now + pause + (now - began) > self.began + self.spec.deadline_seconds:
+                # A try that the deadline would cut off hides what really failed.
                 return ended
             self.lines += 1
             text = words_before_another(reported, pause, tries=tries)
@@ -186,7 +183,7 @@ class Supervisor:
                 pending = self.take_output(read_end, pending, everything=True)
                 if pending:
                     self.take_line(pending)
-                self.end_stragglers()
+                children.end_stragglers()
                 return Ended(status)
 
     def take_output(self, read_end: int, pending: bytes, *, everything: bool = False) -> bytes:
@@ -314,25 +311,7 @@ class Supervisor:
         self.journal.append("killing", reason=reason)
         if self.terraform:
             os.kill(self.terraform, signal.SIGKILL)
-        for child in descendants():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(child, signal.SIGKILL)
-
-    def end_stragglers(self) -> None:
-        """Wait for what Terraform left behind, then kill it: it is ours to reap, as their subreaper."""
-        ends = time.monotonic() + STRAGGLERS
-        while True:
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
-            left = descendants()
-            if not left:
-                return
-            if time.monotonic() > ends:
-                for child in left:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(child, signal.SIGKILL)
-            time.sleep(0.02)
+        children.kill()
 
     # --- the end
 
@@ -353,14 +332,12 @@ class Supervisor:
 
     def keep_files(self) -> dict[str, dict[str, str]]:
         """Seal the files that the next phase and the review need; return their hashes."""
-        import hashlib
-
         kept: dict[str, dict[str, str]] = {}
         for source, name in self.spec.keep.items():
             content = read_kept(self.work / source)
             sealed = seal(self.spec.key, content, file_context(self.spec.run_id, name))
             write_durably(self.control / name, sealed)
-            kept[name] = {"sha256": hashlib.sha256(content).hexdigest()}
+            kept[name] = {"sha256": sha256(content).hexdigest()}
         return kept
 
     def end(self, ended: Ended | None, last: str, *, finished: bool, kept: dict[str, dict[str, str]]) -> None:
@@ -379,7 +356,7 @@ class Supervisor:
             "terraform_version": self.reader.terraform_version,
             "kept": kept,
         }
-        self.journal.append("end", **outcome)
+        self.journal.append(END, **outcome)
         ends = time.monotonic() + DISK_PATIENCE
         while self.journal.is_behind and time.monotonic() < ends:
             time.sleep(0.5)
@@ -388,44 +365,6 @@ class Supervisor:
         with contextlib.suppress(OSError):
             write_durably(self.control / EXIT, json.dumps(outcome).encode())
         shutil.rmtree(self.work, ignore_errors=True)
-
-
-def finished_address(line: str) -> tuple[str, bool]:
-    """Return the address of the resource that this line reports finished, and whether it now exists."""
-    if '"apply_complete"' not in line:
-        return "", True
-    try:
-        event = json.loads(line)
-        if event["type"] != "apply_complete":
-            return "", True
-        return str(event["hook"]["resource"]["addr"]), event["hook"]["action"] != "delete"
-    except (ValueError, KeyError, TypeError):
-        return "", True
-
-
-def dumped_state(line: bytes) -> bytes:
-    """Return the state that Terraform prints where it can write it nowhere (a full disk); empty for other lines."""
-    if b'"Emergency state dump"' not in line:
-        return b""
-    try:
-        state = json.loads(line).get("state")
-    except (ValueError, AttributeError):
-        return b""
-    return json.dumps(state).encode() if isinstance(state, dict) else b""
-
-
-def descendants() -> list[int]:
-    """Return the process ids of our children; orphans of theirs come to us, as we are their subreaper."""
-    path = Path(f"/proc/self/task/{os.getpid()}/children")
-    try:
-        direct = [int(word) for word in path.read_text().split()]
-    except OSError:
-        return []
-    found = list(direct)
-    for child in direct:
-        with contextlib.suppress(OSError):
-            found += [int(w) for w in Path(f"/proc/{child}/task/{child}/children").read_text().split()]
-    return found
 
 
 def main() -> None:

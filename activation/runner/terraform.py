@@ -13,6 +13,7 @@ from activation.runner.spec import Command
 
 PLAN, REVIEW = "tfplan", "plan.json"
 VARIABLES = "portal.auto.tfvars.json"
+CONFIGURATION = "terraform.rc"
 OLDEST = {"terraform": (1, 10), "tofu": (1, 11)}
 # Where Terraform looks for providers by itself on Linux (CLI configuration, "Implied Local Mirror Directories").
 PROVIDER_DIRECTORIES = ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
@@ -78,7 +79,7 @@ def environment(*, work: Path, way: Way, region: str = "", mirror: str = "") -> 
     if region:
         values["AWS_REGION"] = region
     if mirror:
-        values["TF_CLI_CONFIG_FILE"] = str(work / "terraform.rc")
+        values["TF_CLI_CONFIG_FILE"] = str(work / CONFIGURATION)
     return values
 
 

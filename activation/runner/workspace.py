@@ -11,8 +11,6 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it, 0700
 # Beside the provider's own memory a run writes a few megabytes; less than this and it is not begun.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 LEAST_FREE_MEMORY_BYTES = 256 * 1024 * 1024
-# go-plugin puts a socket into TMPDIR; a socket's path has at most 108 characters.
-LONGEST_WORK_PATH = 80
 
 
 class NoRoom(Exception):
@@ -50,7 +48,7 @@ class Places:
                     yield run.name, phase.name, phase
 
     def work_of(self, run_id: str, phase: str) -> Path:
-        """Return the work directory of a run's phase; its path is short, for the sockets in it."""
+        """Return the work directory of a run's phase; its path is short: go-plugin's sockets lie in it."""
         return self.work / f"{run_id}-{phase}"
 
 

@@ -31,11 +31,6 @@ class LogView:
     wait: str = WAITS[0][1]
 
     @property
-    def at_end(self) -> bool:
-        """Return whether the last line of the log is among those shown."""
-        return not self.later and not self.query
-
-    @property
     def found_all(self) -> bool:
         """Return whether the search shows everything that it found."""
         return len(self.lines) < MOST_FOUND

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS, check_set
+from activation.domain.errors import Faulted
 from activation.domain.events import Kind
 from activation.domain.events import Outcome as EventOutcome
 from activation.domain.explanations import explain
@@ -20,10 +21,13 @@ from activation.domain.run_status import ENDED, RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.domain.state import read_state
 from activation.models import CloudAccount, Credential, Plan, Run, StateVersion
+from activation.runner.control import KEPT_PLAN, KEPT_REVIEW
 from activation.selectors.runs import names_of
 from activation.services import activations, events, region_endings, run_inputs, run_keys
 
 log = logging.getLogger(__name__)
+
+CANCELED_PLAN = "Stopped as asked. Nothing was changed in AWS."
 
 KINDS: dict[RunStatus, Kind] = {
     RunStatus.PLANNED: Kind.RUN_PLANNED,
@@ -37,30 +41,46 @@ KINDS: dict[RunStatus, Kind] = {
 }
 
 
-def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> None:
-    """Bring the end of a phase into the database; everything else of it is there already."""
+def finish(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path, **changes: Any) -> bool:
+    """Bring the end of a phase into the database, and `changes` of the row with it, in one move; return whether it did.
+
+    Everything else of the phase is there already. Raises Problem where what it left cannot be read.
+    """
+    if end["finished"] and run.phase == "plan":
+        return store_plan(run, end, epoch=epoch, control=control, **changes)
+    if end["finished"]:
+        return conclude(run, to=RunStatus.APPLIED, epoch=epoch, **changes)
+    return stop_short(run, end, epoch=epoch, **changes)
+
+
+@transaction.atomic
+def stop_short(run: Run, end: Mapping[str, Any], *, epoch: int, **changes: Any) -> bool:
+    """Conclude a phase that did not do all it should; return whether this call did it."""
     progress = run.progress
+    asked = is_cancel_asked(run)
     found = outcome(
         end,
         phase=run.phase,
         finished=int(progress.get("finished", 0)),
         planned=int(progress.get("planned", 0)),
         current=names_of(run, progress.get("current", ())),
+        cancel_asked=asked,
     )
-    if found.status is not None:
-        explanation = explanation_of(end) if found.explain else {}
-        conclude(
-            run,
-            to=found.status,
-            epoch=epoch,
-            reason=found.reason,
-            explanation=explanation,
-            session_over=end["stopped_for"] == SESSION_OVER,
-        )
-    elif run.phase == "plan":
-        store_plan(run, end, epoch=epoch, control=control)
-    else:
-        conclude(run, to=RunStatus.APPLIED, epoch=epoch)
+    return conclude(
+        run,
+        to=found.status,
+        epoch=epoch,
+        reason=found.reason,
+        explanation=explanation_of(end) if found.explain else {},
+        session_over=end["stopped_for"] == SESSION_OVER and not asked,
+        **changes,
+    )
+
+
+def is_cancel_asked(run: Run) -> bool:
+    """Return whether somebody asked for a stop, and let nobody ask until this transaction ends: then it is too late."""
+    row = Run.objects.select_for_update().filter(pk=run.pk)
+    return row.values_list("cancel_requested_at", flat=True).get() is not None
 
 
 def explanation_of(end: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,33 +89,29 @@ def explanation_of(end: Mapping[str, Any]) -> dict[str, Any]:
     return asdict(explain(errors or f"terraform ended by signal {end['signal']}"))
 
 
-def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -> None:
-    """Keep the sealed plan, its review and the safety check's verdict."""
-    sealed = (control / "plan.sealed").read_bytes()
-    try:
-        content = run_keys.open_file(run, (control / "review.sealed").read_bytes(), "review.sealed")
-    except CannotOpen:
-        fail(
-            run,
-            epoch=epoch,
-            reason="The plan could not be opened with this portal's keys.",
-            explanation={"code": "cannot_open"},
-        )
-        return
-    review = read_plan(json.loads(content))
+def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path, **changes: Any) -> bool:
+    """Keep the sealed plan, its review and the safety check's verdict; raises Problem where they cannot be read.
+
+    Nothing is kept where another worker was faster, or somebody asked for a stop: that is never too late for a plan.
+    """
+    sealed, review = kept_plan(run, control)
     verdict = run_inputs.judge(run, review)
-    newest = StateVersion.objects.filter(workspace=run.workspace_id).order_by("-pk").first()
+    newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
     with transaction.atomic():
+        if is_cancel_asked(run):
+            return conclude(run, to=RunStatus.CANCELED, epoch=epoch, reason=CANCELED_PLAN, **changes)
         if not review.has_changes and verdict.passed:
             target, reason = RunStatus.PLANNED_AND_FINISHED, "Everything is there already, as the package wants it."
         elif verdict.passed:
             target, reason = RunStatus.PLANNED, ""
         else:
             target, reason = RunStatus.ERRORED, "The safety check refused this plan. Nothing was changed in AWS."
+        if not conclude(run, to=target, epoch=epoch, reason=reason, planned_at=timezone.now(), **changes):
+            return False
         Plan.objects.update_or_create(
             run=run,
             defaults={
-                "sha256": end["kept"]["plan.sealed"]["sha256"],
+                "sha256": end["kept"][KEPT_PLAN]["sha256"],
                 "sealed": sealed,
                 "state_serial": newest.serial if newest else 0,
                 "state_lineage": newest.lineage if newest else "",
@@ -104,10 +120,22 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path) -
                 "verdict": verdict.to_json(),
             },
         )
-        moved = conclude(run, to=target, epoch=epoch, reason=reason, planned_at=timezone.now())
-        if moved and target is RunStatus.PLANNED and run.continues_id is not None:
+        if target is RunStatus.PLANNED and run.continues_id is not None:
             more = region_endings.confirm(run, review)
             Run.objects.filter(pk=run.pk).update(reason=more)
+        return True
+
+
+def kept_plan(run: Run, control: Path) -> tuple[bytes, PlanReview]:
+    """Return the plan as the supervisor sealed it, and what it says; raises Problem."""
+    try:
+        sealed = (control / KEPT_PLAN).read_bytes()
+        content = run_keys.open_file(run, (control / KEPT_REVIEW).read_bytes(), KEPT_REVIEW)
+        return sealed, read_plan(json.loads(content))
+    except CannotOpen as error:
+        raise Faulted("cannot_open") from error
+    except (FileNotFoundError, ValueError) as error:
+        raise Faulted("plan_unreadable") from error
 
 
 @transaction.atomic
@@ -138,11 +166,15 @@ def conclude(
     return True
 
 
-def fail(run: Run, *, epoch: int | None, reason: str, explanation: Mapping[str, Any]) -> None:
-    """End a run that could not be carried out, with the reason in words and at least its code as explanation."""
-    conclude(run, to=RunStatus.ERRORED, epoch=epoch, reason=reason, explanation=explanation)
+def fail(run: Run, *, epoch: int | None, reason: str, explanation: Mapping[str, Any], **changes: Any) -> bool:
+    """End a run that could not be carried out, with the reason in words and at least its code as explanation.
+
+    Return whether this call did it.
+    """
+    return conclude(run, to=RunStatus.ERRORED, epoch=epoch, reason=reason, explanation=explanation, **changes)
 
 
+@transaction.atomic
 def destroy_credential(run: Run, *, reason: str) -> None:
     """Destroy a run's AWS keys; doing it twice changes nothing."""
     gone = Credential.objects.filter(run=run, sealed__isnull=False).update(sealed=None, destroyed_at=timezone.now())
@@ -151,11 +183,14 @@ def destroy_credential(run: Run, *, reason: str) -> None:
 
 
 def store_outputs(run: Run) -> None:
-    """Take the seven ARNs from the newest state into the cloud account, and the activation a step on."""
-    newest = StateVersion.objects.select_related("run").filter(workspace=run.workspace_id).order_by("-pk").first()
-    if newest is None or run.kind == Run.DESTROY:
+    """Take the seven ARNs from the newest state into the cloud account, and the activation a step on.
+
+    Raises Faulted where the state cannot be opened.
+    """
+    content = run_keys.open_newest(workspace=run.workspace_id) if run.kind != Run.DESTROY else None
+    if content is None:
         return
-    outputs = read_state(run_keys.open_state(newest)).outputs
+    outputs = read_state(content).outputs
     arns = {each.name: str(outputs[each.name]) for each in ARN_OUTPUTS if each.name in outputs}
     account = CloudAccount.objects.get(pk=run.workspace.cloud_account_id)
     _, problems = check_set(arns, account=account.account_id)
@@ -163,9 +198,3 @@ def store_outputs(run: Run) -> None:
         log.error("Run %s ended with unusable outputs: %s", run.pk, "; ".join(str(p) for p in problems.values()))
         return
     activations.store_arns(account, arns, source="terraform", run=run, actor=events.PORTAL, activation=run.activation)
-
-
-def review_of(run: Run) -> PlanReview | None:
-    """Return the stored review of a run's plan."""
-    plan = Plan.objects.filter(run=run).only("review").first()
-    return PlanReview.from_json(plan.review) if plan else None

@@ -2,8 +2,9 @@
 
 import json
 import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
@@ -15,12 +16,16 @@ from activation.domain.archive import unpack
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem
 from activation.domain.events import Kind
+from activation.domain.package import LOCK
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.models import Credential, Plan, Run, StateVersion
+from activation.runner import control as controls
 from activation.runner import process, sandbox, terraform, workspace
-from activation.runner.lock import Held
+from activation.runner.control import KEPT_PLAN, KEPT_REVIEW
+from activation.runner.lock import Held, taken
 from activation.runner.spec import Command, Spec
+from activation.runner.states import STATE
 from activation.services import endings, events, host, recovery, region_endings, run_keys, vendor
 from activation.services.packages import key_environment
 from activation.services.run_inputs import variables_for
@@ -28,9 +33,10 @@ from activation.services.run_inputs import variables_for
 log = logging.getLogger(__name__)
 
 PLAN, APPLY = "plan", "apply"
-KEPT_PLAN, KEPT_REVIEW = "plan.sealed", "review.sealed"
 # Starting takes a second; a worker that needs longer has lost its turn.
 START_LEASE_SECONDS = 60
+# A plan is approved within `PLAN_VALID_SECONDS`; the approved run may wait this much longer for a place on a host.
+LATE_START = timedelta(minutes=10)
 
 
 def start(run_id: str) -> None:
@@ -42,7 +48,11 @@ def start(run_id: str) -> None:
     if epoch is None:
         return
     try:
-        process.start(specification(run))
+        orders = specification(run)
+        if not Run.objects.renew_lease(run_id, epoch=epoch, seconds=START_LEASE_SECONDS):
+            log.warning("Run %s was written off while it was prepared", run_id)
+            return
+        process.start(orders)
     except Held:
         log.info("Run %s is alive already; attaching", run_id)
     except Problem as problem:
@@ -51,12 +61,34 @@ def start(run_id: str) -> None:
         else:
             endings.fail(run, epoch=epoch, reason=str(problem), explanation=recovery.explained(problem))
         return
-    except (process.CouldNotStart, OSError) as error:
-        fault = Faulted("could_not_start", detail=str(error))
-        endings.fail(run, epoch=epoch, reason=str(fault), explanation={"code": fault.code})
+    except OSError as error:
+        not_started(run, epoch=epoch, error=error)
         return
+    except process.CouldNotStart as error:
+        if keep_from_starting(run):
+            not_started(run, epoch=epoch, error=error)
+            return
+        log.warning("Run %s did not say that it started (%s), and lives; attaching", run_id, error)
     Run.objects.release_lease(run_id, epoch=epoch)
     dispatch.ship_run(run_id, host.node())
+
+
+def not_started(run: Run, *, epoch: int, error: Exception) -> None:
+    """End a run of which nothing was started."""
+    fault = Faulted("could_not_start", detail=str(error))
+    endings.fail(run, epoch=epoch, reason=str(fault), explanation={"code": fault.code})
+
+
+def keep_from_starting(run: Run) -> bool:
+    """Close a phase whose supervisor was not heard of, so that it cannot begin any more; False where it lives."""
+    control = host.where().control(run.pk, run.phase)
+    control.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with taken(control):
+            controls.close(control)
+    except Held:
+        return False
+    return True
 
 
 def has_slot() -> bool:
@@ -114,55 +146,29 @@ def specification(run: Run) -> Spec:
     except workspace.NoRoom as error:
         raise Faulted("disk_full", detail=str(error)) from error
     keys = keys_of(run)
+    task = planning(run, program, keys) if run.phase == PLAN else applying(run, program)
     uid = sandbox.uid_for(run.pk)
     template = where.templates / f"{run.package.sha256[:32]}-{program.version}"
-    files = {**package_files(run), **state_file(run)}
-    if settings.TERRAFORM_PROVIDER_MIRROR:
-        files["terraform.rc"] = terraform.mirror_configuration(settings.TERRAFORM_PROVIDER_MIRROR).encode()
-    commands: tuple[Command, ...]
-    writable: tuple[str, ...] = ()
-    keep: dict[str, str] = {}
-    if run.phase == PLAN:
-        found = recovery.find(run, keys)
-        files |= recovery.imports_file(found)
-        whole = tuple(terraform.untaint(program, each.address) for each in found.untaint)
-        # What is to be made anew is listed; Terraform would keep some of it, where AWS alone says that it is broken.
-        anew = found.replaceable
-        commands = (*whole, *terraform.plan(program, destroy=run.kind == Run.DESTROY, replace=anew))
-        keep = {terraform.PLAN: KEPT_PLAN, terraform.REVIEW: KEPT_REVIEW}
-    else:
-        files[terraform.PLAN] = saved_plan(run)
-        commands = (terraform.apply(program),)
-    if not template.is_dir():
-        begin = terraform.init if ".terraform.lock.hcl" in files else terraform.init_without_lock
-        commands = (begin(program, cache=where.cache), *commands)
-        writable = (str(where.cache),)
-        if uid:
-            workspace.hand_over(where.cache, uid)
-    control, work = workspace.prepare(where, run_id=run.pk, phase=run.phase, files=files, template=template, uid=uid)
+    initialized = template.is_dir()
+    control, work = workspace.prepare(
+        where, run_id=run.pk, phase=run.phase, files=task.files, template=template, uid=uid
+    )
+    if not initialized and uid:
+        workspace.hand_over(where.cache, uid)
+    mirror, cache = settings.TERRAFORM_PROVIDER_MIRROR, str(where.cache)
     return Spec(
         run_id=run.pk,
         phase=run.phase,
         control=str(control),
         work=str(work),
-        commands=commands,
-        environment=terraform.environment(
-            work=work,
-            way=way,
-            region=run.region,
-            mirror=settings.TERRAFORM_PROVIDER_MIRROR,
-        ),
-        secrets={
-            "AWS_ACCESS_KEY_ID": keys.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
-            **({"AWS_SESSION_TOKEN": keys.session_token} if keys.session_token else {}),
-            **key_environment(run.package, keys),
-        },
-        masked=(),
+        commands=task.commands if initialized else (initialization(task, program), *task.commands),
+        environment=terraform.environment(work=work, way=way, region=run.region, mirror=mirror),
+        secrets=secrets_of(run, keys),
         key=run_keys.key_of(run),
         confinement=sandbox.Confinement(
-            readable=terraform.readable(program, mirror=settings.TERRAFORM_PROVIDER_MIRROR, cache=where.cache, way=way),
-            writable=(str(work), *writable),
+            readable=terraform.readable(program, mirror=mirror, cache=where.cache, way=way),
+            # Only a run that initializes a package fills the directory of providers, which all runs read.
+            writable=(str(work),) if initialized else (str(work), cache),
             ports=way.ports,
             uid=uid,
             landlock=landlock,
@@ -170,10 +176,52 @@ def specification(run: Run) -> Spec:
         deadline_seconds=deadline_of(run),
         session_seconds=settings.REGION_SESSION_SECONDS if run.is_of_region and run.phase == APPLY else 0,
         abandoned_seconds=settings.RUN_ABANDONED_SECONDS,
-        keep=keep,
+        keep=task.keep,
         template=str(template),
-        cache=str(where.cache) if writable else "",
+        cache="" if initialized else cache,
     )
+
+
+@dataclass(frozen=True)
+class Task:
+    """What Terraform is given and told in one phase, once the package is initialized, and what is kept of it."""
+
+    files: dict[str, bytes]
+    commands: tuple[Command, ...]
+    keep: dict[str, str] = field(default_factory=dict)
+
+
+def planning(run: Run, program: terraform.Terraform, keys: AccessKeys) -> Task:
+    """Return a plan's task, with what an earlier run left in AWS; raises as `recovery.find` does."""
+    files = common_files(run)
+    found = recovery.find(run, keys)
+    whole = tuple(terraform.untaint(program, each.address) for each in found.untaint)
+    # What is to be made anew is listed; Terraform would keep some of it, where AWS alone says that it is broken.
+    plan = terraform.plan(program, destroy=run.kind == Run.DESTROY, replace=found.replaceable)
+    keep = {terraform.PLAN: KEPT_PLAN, terraform.REVIEW: KEPT_REVIEW}
+    return Task(files | recovery.imports_file(found), (*whole, *plan), keep)
+
+
+def applying(run: Run, program: terraform.Terraform) -> Task:
+    """Return the task of an approved plan; raises Faulted where that may not be applied any more."""
+    return Task({**common_files(run), terraform.PLAN: saved_plan(run)}, (terraform.apply(program),))
+
+
+def initialization(task: Task, program: terraform.Terraform) -> Command:
+    """Return the `init` of a package that no run has initialized yet on this host."""
+    begin = terraform.init if LOCK in task.files else terraform.init_without_lock
+    return begin(program, cache=host.where().cache)
+
+
+def secrets_of(run: Run, keys: AccessKeys) -> dict[str, str]:
+    """Return the environment variables through which Terraform gets the run's AWS keys."""
+    token = {"AWS_SESSION_TOKEN": keys.session_token} if keys.session_token else {}
+    return {
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        **token,
+        **key_environment(run.package, keys),
+    }
 
 
 def deadline_of(run: Run) -> float:
@@ -204,34 +252,25 @@ def keys_of(run: Run) -> AccessKeys:
         raise Faulted("cannot_open") from error
 
 
-def package_files(run: Run) -> dict[str, bytes]:
-    """Return the package's files and the values of its variables."""
-    values = variables_for(run)
-    return {**unpack(bytes(run.package.archive)), terraform.VARIABLES: json.dumps(values, sort_keys=True).encode()}
-
-
-def newest_state(run: Run) -> StateVersion | None:
-    """Return the newest state of the run's workspace."""
-    return StateVersion.objects.select_related("run").filter(workspace=run.workspace_id).order_by("-pk").first()
-
-
-def state_file(run: Run) -> dict[str, bytes]:
-    """Return the newest state as the file that Terraform starts from; nothing before the first apply."""
-    newest = newest_state(run)
-    if newest is None:
-        return {}
-    try:
-        return {"terraform.tfstate": run_keys.open_state(newest)}
-    except CannotOpen as error:
-        raise Faulted("cannot_open") from error
+def common_files(run: Run) -> dict[str, bytes]:
+    """Return the package's files, the values of its variables, the newest state, and where providers come from."""
+    values, mirror = variables_for(run), settings.TERRAFORM_PROVIDER_MIRROR
+    state = run_keys.open_newest(workspace=run.workspace_id)
+    return {
+        **unpack(bytes(run.package.archive)),
+        terraform.VARIABLES: json.dumps(values, sort_keys=True).encode(),
+        **({STATE: state} if state is not None else {}),
+        **({terraform.CONFIGURATION: terraform.mirror_configuration(mirror).encode()} if mirror else {}),
+    }
 
 
 def saved_plan(run: Run) -> bytes:
     """Return the approved plan's bytes; raises Faulted where it is not the one that was approved, or is stale."""
-    import hashlib
-
     plan = Plan.objects.get(run=run)
-    newest = newest_state(run)
+    oldest = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS) - LATE_START
+    if Plan.objects.filter(pk=plan.pk, created_at__lt=oldest).exists():
+        raise Faulted("plan_too_old")
+    newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
     serial, lineage = (newest.serial, newest.lineage) if newest else (0, "")
     if (plan.state_serial, plan.state_lineage) != (serial, lineage) or plan.package_sha256 != run.package.sha256:
         raise Faulted("plan_stale")
@@ -239,11 +278,6 @@ def saved_plan(run: Run) -> bytes:
         content = run_keys.open_file(run, bytes(plan.sealed), KEPT_PLAN)
     except CannotOpen as error:
         raise Faulted("cannot_open") from error
-    if hashlib.sha256(content).hexdigest() != plan.sha256:
+    if sha256(content).hexdigest() != plan.sha256:
         raise Faulted("plan_changed")
     return content
-
-
-def control_of(run: Run) -> Path:
-    """Return the control directory of the run's present phase."""
-    return host.where().control(run.pk, run.phase)

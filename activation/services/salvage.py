@@ -22,6 +22,11 @@ from activation.services import endings, host, run_keys
 
 log = logging.getLogger(__name__)
 
+NOT_OPENED = (
+    "What it wrote last cannot be opened with this portal's master keys and is left where it is on {node}. "
+    "Put the earlier master key back into MASTER_KEYS."
+)
+
 
 def interrupt(run: Run, *, epoch: int, control: Path) -> bool:
     """Write a run off, under its lock, after everything that it left was saved.
@@ -36,9 +41,15 @@ def interrupt(run: Run, *, epoch: int, control: Path) -> bool:
         except lock.Held:
             return False
         controls.close(control)
-        save_states(run, control)
-        moved = endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=epoch, reason=reason_lost(run))
-    if moved:
+        reason = reason_lost(run)
+        try:
+            save_states(run, control)
+        except CannotOpen:
+            # Whoever puts the master key back finds it where it lies.
+            controls.mark_unsaved(control)
+            reason = f"{reason} {NOT_OPENED.format(node=host.node())}"
+        moved = endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=epoch, reason=reason)
+    if moved and not controls.is_unsaved(control):
         workspace.wipe_work(host.where(), run_id=run.pk, phase=run.phase)
     return moved
 
@@ -58,7 +69,10 @@ def reason_lost(run: Run) -> str:
 
 
 def save_states(run: Run, control: Path) -> None:
-    """Store every state that lies about, oldest first: also what Terraform wrote after the last was sealed."""
+    """Store every state that lies about, oldest first: also what Terraform wrote after the last was sealed.
+
+    Raises CannotOpen where the master key is not the one that wrapped the run's key.
+    """
     key = run_keys.key_of(run)
     work = host.where().work_of(run.pk, run.phase)
     sealer = states.Sealer(run_id=run.pk, control=control, work=work, key=key)

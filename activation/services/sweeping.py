@@ -14,15 +14,17 @@ from activation import dispatch
 from activation.domain.errors import Refused
 from activation.domain.run_status import WAITING_TO_START, RunStatus
 from activation.models import Credential, Node, Plan, Run
+from activation.runner import control as controls
 from activation.runner import lock, workspace
-from activation.services import endings, events, host, runs, salvage
+from activation.runner.spec import GRACE_SECONDS
+from activation.services import endings, events, host, runs, salvage, shipping
 
 log = logging.getLogger(__name__)
 
 # A message may be this late before another is sent.
 PATIENCE = timedelta(seconds=5)
-# A host that was silent for this long runs nothing: supervisors stop by themselves well before.
-NODE_GONE = timedelta(minutes=10)
+# Beyond the time in which all that lives of a silent host has ended, seconds.
+MARGIN_SECONDS = 120
 # Messages that piled up while no worker was there are one sweep: so soon after it nothing has changed, seconds.
 PILED_UP = 0.2
 
@@ -91,9 +93,19 @@ class Watch:
 watch = Watch()
 
 
+def node_gone() -> timedelta:
+    """Return the silence after which nothing of a host can be alive.
+
+    A worker that has lost the database vouches for its runs a while; then, or when it is dead, a supervisor stops
+    Terraform, and kills what does not end in its grace.
+    """
+    longest = shipping.LONGEST_AWAY_SECONDS + settings.RUN_ABANDONED_SECONDS + GRACE_SECONDS
+    return timedelta(seconds=longest + MARGIN_SECONDS)
+
+
 def write_off_gone_hosts() -> None:
     """Interrupt runs of hosts that are gone for good; nothing of theirs can be alive any more."""
-    silent = Node.objects.filter(seen_at__lt=Now() - NODE_GONE).exclude(name=host.node())
+    silent = Node.objects.filter(seen_at__lt=Now() - node_gone()).exclude(name=host.node())
     gone = watch.long_silent(list(silent.values_list("name", flat=True)))
     for run in Run.objects.at_work().unleased().filter(node__in=gone):
         endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason=salvage.reason_lost(run))
@@ -122,5 +134,6 @@ def clear_away() -> None:
     for run_id, phase, control in where.controls():
         run = Run.objects.filter(pk=run_id).first()
         over = run is None or (run.has_ended and run.finished_at is not None and run.finished_at < day)
-        if over and not lock.is_held(control):
+        kept = run is not None and controls.is_unsaved(control)
+        if over and not kept and not lock.is_held(control):
             workspace.forget(where, run_id=run_id, phase=phase)

@@ -166,7 +166,6 @@ def a_run(data: Path, run_id: str, program: str) -> Path:
         commands=(Command("apply", ("/bin/bash", "-c", program)),),
         environment={"PATH": "/usr/bin:/bin"},
         secrets={},
-        masked=(),
         key=os.urandom(32),
         confinement=Confinement(landlock=False),
         deadline_seconds=60,

@@ -7,7 +7,7 @@ import time
 
 from activation.models import Credential, Event, LogLine, Run
 from activation.runner import control as controls
-from activation.services import host, launching, runs
+from activation.services import host, runs
 from tests.real.engine import NODE, RESOURCES, Engine, addresses, numbers_of, wait_for
 
 
@@ -108,7 +108,8 @@ def test_a_run_whose_supervisor_was_killed_is_stopped_and_saved(engine: Engine) 
     engine.simulator.delay("iam:CreateRole", 5, times=2)
     engine.approve(run)
     wait_for(lambda: engine.finished(run) >= 7, seconds=30, what="the policies")
-    supervisor = int((launching.control_of(Run.objects.get(pk=run.pk)) / "supervisor.pid").read_text())
+    control = host.where().control(run.pk, Run.objects.get(pk=run.pk).phase)
+    supervisor = int((control / "supervisor.pid").read_text())
     os.kill(supervisor, signal.SIGKILL)
     engine.until(run, "interrupted", seconds=60)
     # Whoever wrote it off holds the run's lock for a moment longer.

@@ -12,7 +12,7 @@ from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Credential, Event, LogLine, Plan, RegionSetup, Run
 from activation.runner import control as controls
-from activation.services import launching, regions
+from activation.services import host, regions
 from activation.simulator.client import Simulator
 from tests.real.engine import Engine, addresses, numbers_of, wait_for
 from tests.real.regions import RESOURCES, Prepared, until_active
@@ -103,7 +103,7 @@ def end_session(engine: Engine, run: Run, action: str) -> Run:
         return bool(engine.simulator.held()) and len(row.progress.get("current", ())) == 1
 
     wait_for(is_alone, seconds=240, what=lambda: f"{action}, held; {told(run)}")
-    controls.request_stop(launching.control_of(Run.objects.get(pk=run.pk)), SESSION_OVER)
+    controls.request_stop(host.where().control(run.pk, Run.objects.get(pk=run.pk).phase), SESSION_OVER)
     engine.until(run, "interrupted", seconds=120)
     # Not `release`: the call that was held has hung up, and the permission would be left for another one.
     engine.simulator.clear()

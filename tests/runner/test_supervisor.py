@@ -25,18 +25,23 @@ FAILING = 'echo x >> tries; if [ "$(wc -l < tries)" -gt "$1" ]; then exit 0; fi;
 Outcome = tuple[dict[str, Any], list[dict[str, Any]]]
 
 
-def carried_out(root: Path, name: str, code: str, *, failures: int) -> Outcome:
+def carried_out(
+    root: Path, name: str, code: str, *, failures: int, deadline_seconds: float = 60, seconds: float = 0
+) -> Outcome:
     """Let a supervisor carry out a command that fails so often; return how it ended, and the journal."""
     said = [
         {"@level": "error", "@message": f"Error: {each['summary']}", "type": "diagnostic", "diagnostic": each}
         for each in CAPTURED[code]
     ]
     (root / "said").write_text("".join(json.dumps(each) + "\n" for each in said))
-    script = FAILING.replace("said", str(root / "said"))
-    return supervised(root, Command(name, ("/bin/sh", "-c", script, "sh", str(failures))), stop_at_once=failures > 3)
+    script = f"sleep {seconds}; " + FAILING.replace("said", str(root / "said"))
+    command = Command(name, ("/bin/sh", "-c", script, "sh", str(failures)))
+    return supervised(root, command, stop_at_once=failures > 3, deadline_seconds=deadline_seconds)
 
 
-def supervised(root: Path, command: Command, *, stop_at_once: bool = False, stop_at: str = "") -> Outcome:
+def supervised(
+    root: Path, command: Command, *, stop_at_once: bool = False, stop_at: str = "", deadline_seconds: float = 60
+) -> Outcome:
     """Let a supervisor carry out a command, and stop it at once, or as soon as it has said something."""
     control, work = root / "control", root / "work"
     control.mkdir()
@@ -49,10 +54,9 @@ def supervised(root: Path, command: Command, *, stop_at_once: bool = False, stop
         commands=(command,),
         environment={"PATH": "/usr/bin:/bin"},
         secrets={},
-        masked=(),
         key=new_key(),
         confinement=Confinement(writable=(str(work),), landlock=False),
-        deadline_seconds=60,
+        deadline_seconds=deadline_seconds,
         abandoned_seconds=60,
     )
     process.start(spec)
@@ -79,6 +83,13 @@ def test_a_plan_is_made_again_where_its_failure_may_pass(tmp_path: Path) -> None
     assert end["diagnostics"] == []
     assert notices(journal) == ["The AWS provider could not start. Trying again in 2 s (1 of 3)."]
     assert end["lines"] == sum(each["kind"] == "line" for each in journal)
+
+
+def test_a_try_that_the_deadline_would_cut_off_is_not_made(tmp_path: Path) -> None:
+    end, journal = carried_out(tmp_path, "plan", "throttled", failures=1, deadline_seconds=6, seconds=2.5)
+    assert (end["finished"], end["stopped_for"]) == (False, "")
+    assert end["diagnostics"]
+    assert notices(journal) == []
 
 
 @pytest.mark.parametrize(("name", "code"), [("plan", "access_denied"), ("apply", "plugin_not_started")])

@@ -1,0 +1,99 @@
+"""What is started, and what is not."""
+
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Faulted
+from activation.domain.run_status import RunStatus
+from activation.domain.sealing import new_key, seal
+from activation.models import Plan, Run
+from activation.models.identity import run_identity
+from activation.runner import control as controls
+from activation.runner import lock, process
+from activation.runner.control import KEPT_PLAN
+from activation.runner.journal import NAME
+from activation.runner.sandbox import Confinement
+from activation.runner.spec import Command, Spec, file_context
+from activation.services import host, launching, run_keys
+from tests.factories import make_activation, make_organization, make_run
+
+pytestmark = pytest.mark.django_db
+CONTENT = b"the plan that was approved"
+
+
+@pytest.fixture
+def approved() -> Run:
+    """Return a run whose plan was approved."""
+    pk = run_identity()
+    values: dict[str, Any] = {"id": pk, "phase": "apply", "wrapped_key": run_keys.fresh(pk), "node": host.node()}
+    activation = make_activation(make_organization(control_plane=ControlPlane.SELF))
+    run = make_run(activation, status=RunStatus.APPLYING, **values)
+    Plan.objects.create(
+        run=run,
+        sha256=sha256(CONTENT).hexdigest(),
+        sealed=seal(run_keys.key_of(run), CONTENT, file_context(pk, KEPT_PLAN)),
+        package_sha256=run.package.sha256,
+    )
+    return run
+
+
+def age(run: Run, **how_old: float) -> None:
+    Plan.objects.filter(run=run).update(created_at=timezone.now() - timedelta(**how_old))
+
+
+def test_an_approved_plan_may_wait_a_little_longer_than_its_hour_for_a_place(approved: Run) -> None:
+    age(approved, minutes=69)
+    assert launching.saved_plan(approved) == CONTENT
+
+
+def test_an_older_plan_is_not_applied(approved: Run) -> None:
+    age(approved, minutes=71)
+    with pytest.raises(Faulted) as fault:
+        launching.saved_plan(approved)
+    assert fault.value.code == "plan_too_old"
+
+
+@pytest.fixture
+def orders(tmp_path: Path, approved: Run) -> Spec:
+    """Return the orders for a supervisor that would make something."""
+    control = host.where().control(approved.pk, approved.phase)
+    control.mkdir(parents=True)
+    work = tmp_path / "work"
+    work.mkdir()
+    return Spec(
+        run_id=approved.pk,
+        phase=approved.phase,
+        control=str(control),
+        work=str(work),
+        commands=(Command("apply", ("/bin/sh", "-c", "echo made > ../made")),),
+        environment={},
+        secrets={},
+        key=new_key(),
+        confinement=Confinement(landlock=False),
+        deadline_seconds=60,
+        abandoned_seconds=60,
+    )
+
+
+def test_a_supervisor_that_is_late_starts_nothing_once_its_run_was_given_up(
+    approved: Run, orders: Spec, tmp_path: Path
+) -> None:
+    assert launching.keep_from_starting(approved)
+    with pytest.raises(process.CouldNotStart, match="written off"):
+        process.start(orders)
+    assert not (Path(orders.control) / NAME).exists()
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_supervisor_that_only_did_not_answer_is_not_given_up(approved: Run) -> None:
+    control = host.where().control(approved.pk, approved.phase)
+    control.mkdir(parents=True)
+    with lock.taken(control):
+        assert not launching.keep_from_starting(approved)
+    assert not controls.is_closed(control)
