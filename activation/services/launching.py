@@ -164,7 +164,7 @@ def specification(run: Run) -> Spec:
         commands=task.commands if initialized else (initialization(task, program), *task.commands),
         environment=terraform.environment(work=work, way=way, region=run.region, mirror=mirror),
         secrets=secrets_of(run, keys),
-        key=run_keys.key_of(run),
+        key=sealing_key(run),
         confinement=sandbox.Confinement(
             readable=terraform.readable(program, mirror=mirror, cache=where.cache, way=way),
             # Only a run that initializes a package fills the directory of providers, which all runs read.
@@ -211,6 +211,14 @@ def initialization(task: Task, program: terraform.Terraform) -> Command:
     """Return the `init` of a package that no run has initialized yet on this host."""
     begin = terraform.init if LOCK in task.files else terraform.init_without_lock
     return begin(program, cache=host.where().cache)
+
+
+def sealing_key(run: Run) -> bytes:
+    """Return the run's own key, with which its supervisor seals states and plan; raises Faulted."""
+    try:
+        return run_keys.key_of(run)
+    except CannotOpen as error:
+        raise Faulted("cannot_open") from error
 
 
 def secrets_of(run: Run, keys: AccessKeys) -> dict[str, str]:

@@ -17,7 +17,7 @@ from activation.models import RegionSetup, Run, StateVersion
 from activation.models.identity import run_identity
 from activation.runner import lock
 from activation.runner.states import STATE
-from activation.services import host, regions, run_keys, shipping, sweeping
+from activation.services import host, launching, regions, run_keys, shipping, sweeping
 from tests.factories import make_activation, make_organization, make_run
 from tests.views.region_rows import make_building, make_region_run
 
@@ -78,6 +78,13 @@ def test_what_could_be_saved_is_cleared_away() -> None:
     Run.objects.filter(pk=run.pk).update(finished_at=timezone.now() - timedelta(days=2))
     sweeping.clear_away()
     assert not host.where().control(run.pk, run.phase).exists()
+
+
+def test_a_run_is_not_begun() -> None:
+    run = make_run(make_activation(make_organization()), status=RunStatus.PLANNING, wrapped_key=os.urandom(60))
+    with pytest.raises(Faulted) as fault:
+        launching.sealing_key(run)
+    assert fault.value.code == "cannot_open"
 
 
 def keep_sealed(run: Run) -> None:
