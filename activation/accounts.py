@@ -1,6 +1,8 @@
 """How allauth signs people in here, and what it tells us of it."""
 
+import logging
 import time
+from smtplib import SMTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +13,8 @@ from django.http import HttpRequest
 
 from activation.http import SIGNED_IN_AT, address, signed_in_by
 from activation.services import sign_in
+
+log = logging.getLogger(__name__)
 
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -37,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the link of a reset under the portal's own address: a caller chooses the Host of a request."""
         path = urlsplit(str(super().get_reset_password_from_key_url(key))).path
         return f"{settings.PORTAL_URL}{path}"
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send it, or log that no mail server took it: the page must not tell by an error who has an account."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            log.warning("The mail server did not take %s: %s", template_prefix, error)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

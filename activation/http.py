@@ -16,6 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from activation.domain.errors import Faulted, Refused
 from activation.domain.trace import request_id
+from activation.services import mail
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -168,9 +169,10 @@ def signed_in_by(request: HttpRequest, user: Any) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return what the page frame needs: organization, member, demo flag."""
+    """Return what the page frame needs: organization, member, demo flag, whether mail is sent to people."""
     return {
         "organization": getattr(request, "organization", None),
         "member": getattr(request, "member", None),
         "demo": settings.DEMO,
+        "mail_leaves": mail.leaves(),
     }

@@ -19,6 +19,14 @@ def plain(text: str) -> str:
     return ONE_TIME_LINK.sub(r"\1[masked]", text)
 
 
+class TextFormatter(logging.Formatter):
+    """Format a record for a person at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the lines."""
+        return plain(super().format(record))
+
+
 class JsonFormatter(logging.Formatter):
     """Format a record as one line of JSON; the time is UTC."""
 
@@ -46,7 +54,10 @@ def configuration(*, json: bool, level: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {
             "json": {"()": "byoc_portal.logging.JsonFormatter"},
-            "text": {"format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s"},
+            "text": {
+                "()": "byoc_portal.logging.TextFormatter",
+                "format": "%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+            },
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json" if json else "text"}},
         "root": {"handlers": ["stderr"], "level": level},

@@ -4,9 +4,12 @@ import json
 import logging
 
 import pytest
+from django.core.mail import send_mail
 from django.test import RequestFactory
+from pytest_django import Settings
 
-from byoc_portal.logging import LONGEST_MESSAGE, JsonFormatter
+from byoc_portal.logging import LONGEST_MESSAGE, JsonFormatter, TextFormatter
+from byoc_portal.settings import mailer
 
 
 def entry(message: str, **extra: object) -> dict[str, str]:
@@ -36,3 +39,20 @@ def test_a_refused_request_has_its_identity_also_after_the_last_middleware() -> 
 
 def test_a_line_has_an_end() -> None:
     assert len(entry("Not Found: /" + "a" * 10_000)["message"]) == LONGEST_MESSAGE
+
+
+def test_text_for_a_terminal_is_masked_too() -> None:
+    record = logging.LogRecord("portal", logging.WARNING, __file__, 1, "%s", ("Gone: /join/q8Token/",), None)
+
+    assert TextFormatter("%(message)s").format(record) == "Gone: /join/[masked]/"
+
+
+def test_mail_that_nobody_sends_is_written_down_without_its_link(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MAILERS = {"default": mailer("console:")}
+
+    send_mail("Invitation", "Open http://localhost/join/q8TokenOfALink/ to accept.", None, ["new@example.com"])
+
+    assert "new@example.com: Invitation" in caplog.text
+    assert "Open http://localhost/join/[masked]/ to accept." in caplog.text

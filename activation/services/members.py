@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
 
@@ -16,18 +15,19 @@ from activation.domain.record.csv_cells import harmless_cell
 from activation.domain.roles import ROLE_LABELS, Role
 from activation.models import Invitation, Member, Organization, User
 from activation.selectors.people import find_invitation, members_of, open_invitations_of, owners_of, token_hash
-from activation.services import events, people
+from activation.services import events, mail, people
 from activation.services.events import Actor
 
 VALID_FOR = timedelta(days=7)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Invited:
-    """An invitation and its link, which nobody can show again."""
+    """An invitation and its link, which nobody can show again; after the commit also whether a mail server took it."""
 
     invitation: Invitation
     link: str
+    is_mailed: bool = False
 
 
 def lock(organization: Organization) -> None:
@@ -93,21 +93,22 @@ def invite(*, organization: Organization, email: str, role: Role, by: Member, ac
     )
     record(Kind.MEMBER_INVITED, invitation, actor, after={"email": email, "role": role.value})
     link = f"{settings.PORTAL_URL}/join/{token}/"
+    invited = Invited(invitation, link)
     # The link stands on the page as well: mail that cannot be sent is logged and undoes nothing.
-    transaction.on_commit(lambda: send_invitation(invitation, link), robust=True)
-    return Invited(invitation, link)
+    transaction.on_commit(lambda: send_invitation(invited), robust=True)
+    return invited
 
 
-def send_invitation(invitation: Invitation, link: str) -> None:
-    """Send the link by mail."""
+def send_invitation(invited: Invited) -> None:
+    """Send the link by mail, and note whether a mail server took it."""
+    invitation = invited.invitation
     organization = " ".join(invitation.organization.name.split())
-    send_mail(
+    invited.is_mailed = mail.send(
         f"Invitation to {organization}",
         f"{invitation.invited_by_name} invites you to join {organization} as {ROLE_LABELS[Role(invitation.role)]}.\n\n"
-        f"Open this link to accept:\n{link}\n\n"
+        f"Open this link to accept:\n{invited.link}\n\n"
         f"It works once, until {invitation.expires_at:%B %d, %Y %H:%M} UTC.\n",
-        None,
-        [invitation.email],
+        invitation.email,
     )
 
 

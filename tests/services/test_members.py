@@ -40,6 +40,7 @@ def test_an_invitation_is_mailed_once_it_is_stored(
     (message,) = mail.outbox
     assert message.to == ["new@example.com"]
     assert invited.link in message.body
+    assert invited.is_mailed
     assert token_of(invited.link) not in str(list(Invitation.objects.values()))
     event = last_event(world.own.organization)
     assert (event.kind, event.after) == (Kind.MEMBER_INVITED.value, {"email": "new@example.com", "role": "auditor"})
@@ -58,6 +59,7 @@ def test_mail_that_cannot_be_sent_undoes_nothing(
         invited = invite(world.own.organization, world.own.members[Role.OWNER], "new@example.com", Role.AUDITOR)
 
     assert members.check_acceptable(invited.invitation)
+    assert not invited.is_mailed
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR])

@@ -8,6 +8,7 @@ from html import unescape
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from activation.domain.control_plane import ControlPlane
 from activation.domain.events import Kind
@@ -191,6 +192,33 @@ def test_the_link_is_shown_once_and_lets_the_person_in(world: World) -> None:
 
     assert answer.redirect_chain == [("/o/own-company/activations/", 302)]
     assert newcomer.get(link[1]).status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("mailer", "says"),
+    [
+        (None, "A mail with the link is on its way"),
+        ({"BACKEND": "byoc_portal.mail.LogBackend"}, "This portal sends no mail"),
+        (
+            {
+                "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+                "OPTIONS": {"host": "127.0.0.1", "port": 1},
+            },
+            "The mail server did not take the mail",
+        ),
+    ],
+)
+@pytest.mark.django_db(transaction=True)
+def test_who_invites_reads_what_became_of_the_mail(
+    world: World, settings: Settings, mailer: dict[str, object] | None, says: str
+) -> None:
+    if mailer:
+        settings.MAILERS = {"default": mailer}
+    owner = signed_in(world.own.members[Role.OWNER].user)
+
+    answer = owner.post("/o/own-company/members/invite/", {"email": "new@example.com", "role": "operator"})
+
+    assert says in answer.content.decode()
 
 
 def test_a_person_with_an_account_signs_in_and_joins_by_a_button(world: World) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from activation.domain.events import Kind
 from activation.domain.roles import Role
@@ -131,3 +132,21 @@ def test_a_forgotten_password_is_mailed_only_to_people_who_have_an_account(world
 
     assert [answer.headers["Location"] for answer in answers] == ["/accounts/password/reset/done/"] * 2
     assert [message.to for message in mail.outbox] == [[known]]
+
+
+def test_a_mail_server_that_is_away_does_not_tell_who_has_an_account(world: World, settings: Settings) -> None:
+    options = {"host": "127.0.0.1", "port": 1}
+    settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
+
+    for email in (world.own.subject.user.email, "nobody@example.com"):
+        answer = Client().post("/accounts/password/reset/", {"email": email})
+        assert answer.headers["Location"] == "/accounts/password/reset/done/"
+
+
+def test_no_reset_is_offered_where_no_mail_is_sent(db: None, settings: Settings) -> None:
+    settings.MAILERS = {"default": {"BACKEND": "byoc_portal.mail.LogBackend"}}
+
+    text = Client().get("/accounts/password/reset/").content.decode()
+
+    assert "<form" not in text
+    assert "manage.py changepassword" in text
