@@ -19,6 +19,12 @@ OLDEST = {"terraform": (1, 10), "tofu": (1, 11)}
 PROVIDER_DIRECTORIES = ("/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins")
 
 
+HOW_TO_GET_ONE = (
+    "Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install) or OpenTofu 1.11 or newer, and put it "
+    "on PATH or name it in TERRAFORM."
+)
+
+
 class Missing(Exception):
     """No Terraform, or one that is too old; the text says which and how to get one."""
 
@@ -39,10 +45,7 @@ def find(configured: str = "") -> Terraform:
         if found := shutil.which(candidate):
             return _checked(os.path.realpath(found))
     wanted = configured or "terraform"
-    raise Missing(
-        f"{wanted} was not found. Install Terraform 1.10 or newer (developer.hashicorp.com/terraform/install) or "
-        "OpenTofu 1.11 or newer, and put it on PATH or name it in TERRAFORM."
-    )
+    raise Missing(f"{wanted} was not found. {HOW_TO_GET_ONE}")
 
 
 def _checked(path: str) -> Terraform:
@@ -50,12 +53,12 @@ def _checked(path: str) -> Terraform:
         answer = process.output_of(path, "version", "-json")
         version = str(json.loads(answer)["terraform_version"])
     except (process.CouldNotStart, ValueError, KeyError) as error:
-        raise Missing(f"{path} does not answer `version -json`: {error}") from error
+        raise Missing(f"{path} does not answer `version -json`: {error}. {HOW_TO_GET_ONE}") from error
     name = "tofu" if "tofu" in Path(path).name else "terraform"
     numbers = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     if numbers < OLDEST[name]:
         oldest = ".".join(map(str, OLDEST[name]))
-        raise Missing(f"{path} is version {version}; at least {oldest} is needed.")
+        raise Missing(f"{path} is version {version}; at least {oldest} is needed. {HOW_TO_GET_ONE}")
     return Terraform(path, name, version)
 
 

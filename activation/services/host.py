@@ -3,6 +3,8 @@
 import json
 import platform
 import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,12 +14,23 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation.domain.errors import Faulted
+from activation.domain.record.manifest import GENERATOR
 from activation.domain.way import Way
 from activation.models import Node
 from activation.runner import process, terraform, workspace
+from activation.services import provider
 
 # How the probe ends the name of a wall that is a path which runs need.
 REACHED = " can be reached"
+# The probe names its walls by what holds behind them; these are the words for one that does not.
+BROKEN_WALLS = {
+    "own directory can be written": "a run cannot write into its own directory",
+    "other files cannot be read": "a run can read files that are not its own",
+    "the account list cannot be read": "a run can read the host's list of accounts",
+    "other directories cannot be written": "a run can write outside its own directory",
+    "other ports cannot be reached": "a run can connect to other ports than that of HTTPS",
+    "runs are not root": "a run is root",
+}
 
 
 @cache
@@ -49,33 +62,65 @@ def find_terraform() -> terraform.Terraform:
         raise Faulted("terraform_missing", detail=str(error)) from error
 
 
-@cache
+# Reports of a sandbox that held, by what runs need to reach. One that did not hold is tried again, so that what was
+# mended counts without a restart.
+_held: dict[tuple[str, ...], dict[str, Any]] = {}
+
+
 def sandbox_report() -> dict[str, Any]:
-    """Return what the probe of the sandbox found, run once a process."""
-    try:
-        needed = [find_terraform().path, str(where().cache), str(where().work)]
-    except Faulted:
-        needed = [str(where().cache), str(where().work)]
+    """Return what the probe of the sandbox found on this host."""
+    needed: tuple[str, ...] = (str(where().cache), str(where().work))
+    with suppress(Faulted):
+        needed = (find_terraform().path, *needed)
+    return tried(needed)
+
+
+def tried(needed: tuple[str, ...]) -> dict[str, Any]:
+    """Return what the probe found; it runs until the sandbox holds, then no more in this process."""
+    if needed not in _held:
+        report = probe(needed)
+        if not report["holds"]:
+            return report
+        _held[needed] = report
+    return _held[needed]
+
+
+def probe(needed: Sequence[str]) -> dict[str, Any]:
+    """Try the sandbox by running in it; `needed` are paths that must be within reach."""
     try:
         found = process.output_of(sys.executable, "-m", "activation.runner.probe", *needed)
-    except process.CouldNotStart as error:
+        report: dict[str, Any] = json.loads(found)
+    except (process.CouldNotStart, ValueError) as error:
         return {"level": "", "walls": {}, "holds": False, "error": str(error)}
-    report: dict[str, Any] = json.loads(found)
     return report
+
+
+def sandbox_fault(report: Mapping[str, Any]) -> Faulted | None:
+    """Return why runs are refused on a host with this report of its sandbox; None where it held."""
+    if report.get("holds"):
+        return None
+    broken = [wall for wall, held in (report.get("walls") or {}).items() if not held]
+    unreachable = [wall.removesuffix(REACHED) for wall in broken if wall.endswith(REACHED)]
+    if unreachable and len(unreachable) == len(broken):
+        return Faulted("out_of_reach", paths=", ".join(unreachable))
+    if broken:
+        return Faulted("sandbox_broken", detail="; ".join(BROKEN_WALLS.get(wall, f"not so: {wall}") for wall in broken))
+    if report.get("error"):
+        return Faulted("sandbox_untried", detail=report["error"])
+    return (
+        Faulted("sandbox_broken", detail="the trial ended at once") if report.get("level") else Faulted("no_landlock")
+    )
 
 
 def demand_sandbox() -> tuple[str, bool]:
     """Return the sandbox's name and whether Landlock is in it; raises Faulted where runs must be refused."""
     report = sandbox_report()
-    if report["holds"]:
+    fault = sandbox_fault(report)
+    if fault is None:
         return str(report["level"]), True
     if settings.ALLOW_UNSANDBOXED:
         return "none (allowed by ALLOW_UNSANDBOXED)", False
-    unreachable = [wall.removesuffix(REACHED) for wall, held in report["walls"].items() if not held and REACHED in wall]
-    if unreachable and all(held or REACHED in wall for wall, held in report["walls"].items()):
-        raise Faulted("out_of_reach", paths=", ".join(unreachable))
-    broken = ", ".join(wall for wall, held in report["walls"].items() if not held) or "no Landlock in this kernel"
-    raise Faulted("sandbox_unavailable", detail=broken)
+    raise fault
 
 
 def report_node() -> None:
@@ -87,19 +132,22 @@ def report_node() -> None:
 
 
 def full_report() -> dict[str, Any]:
-    """Return versions, sandbox and room, as the Installation page shows them."""
+    """Return versions, sandbox, provider and room, as the Installation page shows them."""
     try:
         found = find_terraform()
         program = {"name": found.name, "version": found.version, "path": found.path}
-        problem = ""
+        problem, supply = "", provider.report(found, where(), way())
     except Faulted as error:
-        program, problem = {}, str(error)
+        program, problem, supply = {}, error.text, {}
     return {
         "terraform": program,
         "terraform_problem": problem,
+        "provider": supply,
         "sandbox": sandbox_report(),
+        "portal": GENERATOR["version"],
         "python": platform.python_version(),
         "free_bytes": workspace.free_bytes(where().data),
         "free_work_bytes": workspace.free_bytes(where().work),
+        "least_free_bytes": workspace.LEAST_FREE_BYTES,
         "work_in_memory": str(where().work).startswith(str(workspace.MEMORY)),
     }

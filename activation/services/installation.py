@@ -1,21 +1,27 @@
 """How this installation is doing: hosts, queue, and checks with their remedies; no organization's contents."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from redis import Redis
 from redis.exceptions import RedisError
 
+from activation import dispatch
 from activation.domain.run_status import AT_WORK, WAITING_TO_START
 from activation.models import Node, Run
+from activation.services import host, mail
 from activation.services.keyring import KeysUnusable, keyring
 
-QUEUES = ("start", "ship", "control")
+# Each host ships its runs from a queue of its own, beside these.
+SHARED_QUEUES = ("start", "control")
 # A host that has not reported for so long counts as away; reports come every few seconds.
 AWAY_AFTER = timedelta(minutes=2)
+# Without these nothing can be begun, whatever hosts are there.
+NEEDED = frozenset({"Master keys", "Broker"})
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,21 @@ class Host:
     sandbox: str
     versions: list[tuple[str, str]]
     free_bytes: int | None
+    free_work_bytes: int | None
     checks: list[Check]
+
+    @property
+    def may_run(self) -> bool:
+        """Return whether a run can begin here."""
+        return not self.is_away and all(check.state != "failed" for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the installation does as a whole: `working`, `degraded` or `down`, and what that means."""
+
+    state: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -62,34 +82,39 @@ def host_of(node: Node, *, is_away: bool) -> Host:
     """Read what `services.host.full_report` wrote; a worker of another version may have written less."""
     report = node.report if isinstance(node.report, dict) else {}
     program, sandbox = report.get("terraform") or {}, report.get("sandbox") or {}
-    versions = [(str(program.get("name", "Terraform")), str(program["version"]))] if program.get("version") else []
-    if report.get("python"):
-        versions.append(("Python", str(report["python"])))
+    supply = report.get("provider") or {}
+    said = [
+        ("Portal", report.get("portal")),
+        (str(program.get("name", "Terraform")), program.get("version")),
+        (str(supply.get("name", "")), ", ".join(supply.get("wanted") or ())),
+        ("Python", report.get("python")),
+    ]
     return Host(
         name=node.name,
         seen_at=node.seen_at,
         started_at=node.started_at,
         is_away=is_away,
         sandbox=str(sandbox.get("level", "")) if sandbox.get("holds") else "",
-        versions=versions,
+        versions=[(name, str(version)) for name, version in said if version],
         free_bytes=report.get("free_bytes"),
-        checks=[check_sandbox(sandbox), check_terraform(program, str(report.get("terraform_problem", "")))],
+        free_work_bytes=report.get("free_work_bytes"),
+        checks=[
+            check_sandbox(sandbox),
+            check_terraform(program, str(report.get("terraform_problem", ""))),
+            check_provider(supply),
+            check_disk(report),
+        ],
     )
 
 
 def check_sandbox(sandbox: dict[str, Any]) -> Check:
     """Say whether the walls around Terraform held when they were tried."""
-    if sandbox.get("holds"):
+    fault = host.sandbox_fault(sandbox)
+    if fault is None:
         return Check("Sandbox", "passed", f"{sandbox['level']}; tried by running in it.")
-    broken = [wall for wall, held in sandbox.get("walls", {}).items() if not held]
     if settings.ALLOW_UNSANDBOXED:
         return Check("Sandbox", "warning", "None; runs go on without one.", "Remove ALLOW_UNSANDBOXED in production.")
-    return Check(
-        "Sandbox",
-        "failed",
-        f"Runs are refused: {', '.join(broken) or sandbox.get('error') or 'this kernel has no Landlock'}.",
-        "Use a Linux kernel with Landlock (6.7 or later), and let containers use it.",
-    )
+    return Check("Sandbox", "failed", f"Runs are refused. {fault.text}", fault.next_step)
 
 
 def check_terraform(program: dict[str, Any], trouble: str) -> Check:
@@ -97,6 +122,54 @@ def check_terraform(program: dict[str, Any], trouble: str) -> Check:
     if program.get("version"):
         return Check("Terraform", "passed", f"{program.get('name', 'Terraform')} {program['version']}")
     return Check("Terraform", "failed", trouble or "It was not found.", "" if trouble else "Install Terraform 1.11.")
+
+
+def check_provider(supply: dict[str, Any]) -> Check:
+    """Say whether the provider that packages are locked to can be had, and from where."""
+    title, needed = "Provider", set(supply.get("wanted") or ())
+    name = f"{supply.get('name')} {', '.join(sorted(needed))}"
+    if not needed:
+        return Check(title, "not_checked", "Without Terraform nothing says where providers come from.")
+    if folder := supply.get("directory"):
+        if needed <= set(supply.get("held") or ()):
+            return Check(title, "passed", f"{name} lies in {folder}.")
+        return Check(
+            title,
+            "failed",
+            f"{folder} does not have {name}, and Terraform asks nobody else.",
+            f"On a machine with a network, in the package’s folder: terraform providers mirror {folder}; copy it here.",
+        )
+    registry, problem = supply.get("registry"), supply.get("problem")
+    if problem is None:
+        return Check(title, "not_checked", f"{registry} is being asked.", "Reload in a few seconds.")
+    if not problem:
+        return Check(title, "passed", f"{registry} answers; {name} is fetched when a package runs for the first time.")
+    remedy = (
+        f"Let this host reach https://{registry}, by AWS_PROXY_URL where that is the way; or name a directory of "
+        "providers in TERRAFORM_PROVIDER_MIRROR."
+    )
+    if needed <= set(supply.get("kept") or ()):
+        return Check(title, "warning", f"{registry} does not answer ({problem}). What ran here before goes on.", remedy)
+    return Check(title, "failed", f"{registry} does not answer ({problem}).", remedy)
+
+
+def check_disk(report: dict[str, Any]) -> Check:
+    """Say whether there is room to begin, and for how long."""
+    room = [report.get("free_bytes"), report.get("free_work_bytes")]
+    known = [free for free in room if isinstance(free, int)]
+    least = report.get("least_free_bytes")
+    if len(known) < len(room) or not isinstance(least, int):
+        return Check("Disk", "not_checked", "The host did not say how much room it has.")
+    data, work = (filesizeformat(free) for free in known)
+    text = f"{data} free for data, {work} for work{' in memory' if report.get('work_in_memory') else ''}."
+    remedy = "Make room where DATA_DIR and WORK_DIR lie; databases, logs and records grow there."
+    if min(known) < least:
+        return Check("Disk", "failed", f"No run begins below {filesizeformat(least)}: {text}", remedy)
+    return (
+        Check("Disk", "warning", f"Little is left: {text}", remedy)
+        if min(known) < 4 * least
+        else Check("Disk", "passed", text)
+    )
 
 
 def queue() -> Queue:
@@ -111,11 +184,15 @@ def queue() -> Queue:
 
 def messages_waiting() -> list[tuple[str, int | None]]:
     """Return each queue's length at the broker, where Celery keeps a queue as a list of its name."""
+    names = [
+        *SHARED_QUEUES,
+        *(dispatch.ship_queue(name) for name in Node.objects.order_by("name").values_list("pk", flat=True)),
+    ]
     try:
         with broker() as client:
-            return [(name, int(client.llen(name))) for name in QUEUES]
+            return [(name, int(client.llen(name))) for name in names]
     except (RedisError, OSError):
-        return [(name, None) for name in QUEUES]
+        return [(name, None) for name in names]
 
 
 def broker() -> Redis:
@@ -126,20 +203,45 @@ def broker() -> Redis:
 
 def checks() -> list[Check]:
     """Return the installation's own checks, then those that each present host reported."""
-    lines = [check_keys(), check_broker(), check_https()]
-    present = [host for host in nodes() if not host.is_away]
+    return lines(own_checks(), nodes())
+
+
+def own_checks() -> list[Check]:
+    """Return the checks that need no host."""
+    return [check_keys(), check_broker(), check_https(), check_mail()]
+
+
+def lines(own: list[Check], hosts: list[Host]) -> list[Check]:
+    """Return the checks as lines of a list; where several hosts are present each line names its own."""
+    present = [host for host in hosts if not host.is_away]
     if not present:
-        lines.append(
+        return [
+            *own,
             Check(
                 "Worker",
                 "not_checked",
-                "No worker has reported yet: sandbox, Terraform and provider are not checked.",
+                "No worker has reported yet: sandbox, Terraform, provider and disk are not checked.",
                 "Wait a few seconds and reload; if it stays so, start a worker.",
-            )
-        )
-    for host in present:
-        lines.extend(host.checks)
-    return lines
+            ),
+        ]
+    if len(present) == 1:
+        return [*own, *present[0].checks]
+    return [*own, *(replace(line, title=f"{line.title}, {each.name}") for each in present for line in each.checks)]
+
+
+def standing(own: list[Check], hosts: list[Host]) -> Standing:
+    """Return how the installation does: *down* where no run can begin, *degraded* where a check did not pass."""
+    stopped = [check.title for check in own if check.state == "failed" and check.title in NEEDED]
+    if stopped:
+        return Standing("down", f"No run can begin: {', '.join(stopped).lower()}.")
+    if not any(host.may_run for host in hosts):
+        away = not any(not host.is_away for host in hosts)
+        return Standing("down", f"No run can begin: {'no worker reports' if away else 'no host passes its checks'}.")
+    amiss = [check.title for check in lines(own, hosts) if check.state in {"failed", "warning"}]
+    gone = [host.name for host in hosts if host.is_away]
+    if amiss or gone:
+        return Standing("degraded", f"Runs go on, but look at: {', '.join([*amiss, *gone])}.")
+    return Standing("working", "Every check passes.")
 
 
 def check_keys() -> Check:
@@ -170,3 +272,23 @@ def check_https() -> Check:
     return Check(
         "HTTPS", "warning", "Cloud keys would cross the network in clear.", "Set PORTAL_URL to an https:// address."
     )
+
+
+def check_mail() -> Check:
+    """Say whether invitations, password links and messages about activations reach people."""
+    server = mail.server()
+    if not mail.leaves():
+        if settings.DEMO:
+            return Check("Mail", "passed", "Not sent in the demo; it stands in the log of the web server.")
+        return Check(
+            "Mail",
+            "warning",
+            "None is sent: people get no message about their activations and no link to a new password, and who "
+            "invites somebody has to pass the link on.",
+            "Set EMAIL_URL to smtp+tls://USER:PASSWORD@HOST:587.",
+        )
+    if trouble := mail.problem():
+        return Check(
+            "Mail", "failed", f"The mail server does not answer ({trouble}).", "Correct EMAIL_URL, or start it."
+        )
+    return Check("Mail", "passed", f"{server[0]}, port {server[1]}, answers." if server else "It is sent.")

@@ -12,5 +12,11 @@ from activation.services import installation as services
 @installation_administrator
 def installation(request: HttpRequest) -> HttpResponse:
     """Show hosts, queue and checks; nothing of what organizations keep here."""
-    context = {"nodes": services.nodes(), "queue": services.queue(), "checks": services.checks()}
+    nodes, own = services.nodes(), services.own_checks()
+    context = {
+        "nodes": nodes,
+        "queue": services.queue(),
+        "checks": services.lines(own, nodes),
+        "standing": services.standing(own, nodes),
+    }
     return render(request, "activation/installation.html", context)

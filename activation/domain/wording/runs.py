@@ -106,8 +106,16 @@ RUNS: Final = {
         "Runs have a user of their own here, as the portal runs as root, and that user cannot reach {paths}.",
         "Let everybody pass through the directories above (chmod o+x), or start the portal as an ordinary user.",
     ),
-    "sandbox_unavailable": Wording(
-        "This host cannot confine Terraform ({detail}), so it does not run it.",
-        "Use a kernel with Landlock (Linux 5.13 or newer), or see docs/operating.md.",
+    "no_landlock": Wording(
+        "This kernel has no Landlock, or does not let the portal use it, so nothing can confine Terraform here.",
+        "Use Linux 5.13 or newer with Landlock switched on (6.7 or newer confines the network, too); in a container, a "
+        "seccomp profile that lets it through.",
+    ),
+    "sandbox_broken": Wording(
+        "The sandbox was tried and does not hold: {detail}.",
+        "Run the portal on a Linux kernel of its own (5.13 or newer), not on one that only imitates Landlock.",
+    ),
+    "sandbox_untried": Wording(
+        "The sandbox could not be tried: {detail}.", "Mend what this says; the portal tries again every few seconds."
     ),
 }
