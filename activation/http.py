@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
+from activation.domain.durations import spoken
 from activation.domain.errors import Faulted, Refused
 from activation.domain.trace import request_id
 from activation.services import mail
@@ -169,10 +170,15 @@ def signed_in_by(request: HttpRequest, user: Any) -> str:
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Return what the page frame needs: organization, member, demo flag, whether mail is sent to people."""
+    """Return what the page frame needs: organization, member, demo flag, whether mail is sent, how long things last."""
     return {
         "organization": getattr(request, "organization", None),
         "member": getattr(request, "member", None),
         "demo": settings.DEMO,
         "mail_leaves": mail.leaves(),
+        "lasts": {
+            "key": spoken(settings.CREDENTIAL_SECONDS),
+            "plan": spoken(settings.PLAN_VALID_SECONDS),
+            "region": spoken(settings.REGION_DEADLINE_SECONDS),
+        },
     }

@@ -11,6 +11,7 @@ from activation.views import (
     external_id,
     handover,
     health,
+    help_pages,
     home,
     installation,
     licenses,
@@ -149,6 +150,7 @@ organization = [
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("help/", help_pages.help_page, name="help"),
     path("setup/<str:token>/", setup.setup, name="setup"),
     path("join/<str:token>/", members.join, name="join"),
     path("o/<slug:organization>/", include(organization)),

@@ -155,6 +155,8 @@ TABLE = (
     # --- outside the organizations
     outside("home", "GET", (302, 302, 302, 302, 302, 302, 302)),
     outside("home", "POST", NOBODY_POSTS),
+    outside("help", "GET", (302, 200, 200, 200, 200, 200, 200)),
+    outside("help", "POST", NOBODY_POSTS),
     outside("health_live", "GET", everybody(200)),
     outside("health_live", "POST", NOBODY_POSTS),
     outside("health_ready", "GET", everybody(200)),

@@ -80,6 +80,24 @@ ROLE_PURPOSES: dict[Role, str] = {
 }
 
 
+# In the order in which somebody reads them; four eyes narrow who approves.
+RIGHT_LABELS: dict[Right, str] = {
+    R.SEE_ACTIVATIONS: "See activations, runs and their masked logs",
+    R.WALK_WIZARD: "Walk the wizard: enter keys, start, retry and cancel runs",
+    R.APPROVE_RUN: "Approve a plan",
+    R.REVEAL_EXTERNAL_ID: "See the external ID in full",
+    R.CONFIRM_ACTIVE: "Confirm what the Zilliz Cloud console shows",
+    R.DOWNLOAD_STATE: "Take away Terraform’s state",
+    R.SEE_LICENSE: "See the License page",
+    R.MANAGE_LICENSE: "Install or enter a license",
+    R.SEE_MEMBERS: "See who is a member, and as what",
+    R.MANAGE_MEMBERS: "Invite, change and remove members",
+    R.SEE_EVENTS: "Read events",
+    R.DOWNLOAD_RECORDS: "Download activation records",
+    R.CHANGE_SETTINGS: "Change settings, such as four eyes",
+}
+
+
 def may_approve(role: Role, *, four_eyes: bool, started_by_same_person: bool) -> bool:
     """Return whether a member of `role` may approve a run.
 

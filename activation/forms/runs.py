@@ -8,7 +8,7 @@ from activation.forms.credentials import KeyFields
 
 
 class ApprovalForm(KeyFields):
-    """The word yes; and the key once more where little of its hour is left."""
+    """The word yes; and the key once more where little of its time is left."""
 
     confirmation = forms.CharField(
         label="Type “yes” to approve exactly this plan",

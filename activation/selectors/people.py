@@ -47,3 +47,8 @@ def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
 def owners_of(organization: Organization) -> QuerySet[Member]:
     """Return the organization's owners."""
     return Member.objects.for_organization(organization).filter(role=Role.OWNER.value)
+
+
+def roles_of(user: Any) -> set[Role]:
+    """Return the roles that a person has, in whatever organizations."""
+    return {Role(role) for role in Member.objects.filter(user_id=user.pk).values_list("role", flat=True)}

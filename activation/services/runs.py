@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from activation import dispatch
 from activation.domain.credentials import AccessKeys
+from activation.domain.durations import spoken
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.run_status import ACTIVE, RunStatus
@@ -177,7 +178,7 @@ def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
     if plan is None or not plan.verdict.get("passed"):
         raise Refused("safety_check_refused")
     if timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS):
-        raise Refused("plan_too_old")
+        raise Refused("plan_too_old", age=spoken(settings.PLAN_VALID_SECONDS))
     if not Run.objects.filter(pk=run.pk, status=RunStatus.PLANNED).exists():
         # Whoever discards a plan destroys its key: that is not what is to be mended.
         raise Refused("run_moved_on")

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation import dispatch
+from activation.domain.durations import spoken
 from activation.domain.errors import Refused
 from activation.domain.run_status import WAITING_TO_START, RunStatus
 from activation.models import Credential, Node, Plan, Run
@@ -116,7 +117,11 @@ def let_plans_lapse() -> None:
     ripe = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS)
     for plan in Plan.objects.filter(run__status=RunStatus.PLANNED, created_at__lt=ripe).select_related("run"):
         try:
-            runs.discard(plan.run, actor=events.PORTAL, reason="Nobody approved the plan within its hour.")
+            runs.discard(
+                plan.run,
+                actor=events.PORTAL,
+                reason=f"Nobody approved the plan within {spoken(settings.PLAN_VALID_SECONDS)}.",
+            )
         except Refused:
             continue
 
@@ -124,7 +129,7 @@ def let_plans_lapse() -> None:
 def destroy_old_credentials() -> None:
     """Destroy keys whose time is over, whatever their run does; an apply that is under way has its copy."""
     for credential in Credential.objects.filter(sealed__isnull=False, expires_at__lt=Now()):
-        endings.destroy_credential(credential.run, reason="an hour after entry")
+        endings.destroy_credential(credential.run, reason=f"{spoken(settings.CREDENTIAL_SECONDS)} after entry")
 
 
 def clear_away() -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from activation import dispatch
 from activation.aws import watch as aws
 from activation.aws.sessions import Session, session
+from activation.domain.durations import spoken
 from activation.domain.errors import Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.sealing import CannotOpen
@@ -33,7 +34,7 @@ LEASE = timedelta(minutes=2)
 def sweep() -> None:
     """Destroy keys whose time is over, and have looks taken that are due; can be done twice."""
     for row in Handover.objects.filter(sealed__isnull=False, key_expires_at__lte=timezone.now()):
-        handover.destroy_key(row, reason="an hour after entry")
+        handover.destroy_key(row, reason=f"{spoken(settings.CREDENTIAL_SECONDS)} after entry")
     for row in Handover.objects.filter(sealed__isnull=False).exclude(activation__status=ActivationStatus.ACTIVATING):
         handover.destroy_key(row, reason="nothing is being built any more")
     for activation_id in due().values_list("activation_id", flat=True):

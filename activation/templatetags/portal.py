@@ -1,4 +1,4 @@
-"""What templates ask for: icons, addresses that may not exist, navigation, words and kinds of statuses."""
+"""What templates ask for: icons, navigation, words and kinds of statuses."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -110,15 +110,6 @@ def icon(name: str) -> SafeString:
     )
 
 
-@register.simple_tag
-def address_of(name: str, *args: object) -> str:
-    """Return an address by its URL's name, or nothing where this installation has no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 def member_of_frame(context: template.Context) -> Member | None:
     """Return the member whose organization the frame shows.
 
@@ -149,7 +140,7 @@ def memberships_of(context: template.Context) -> list[Member]:
 
 @register.inclusion_tag("frame/navigation.html", takes_context=True)
 def navigation(context: template.Context) -> dict[str, Any]:
-    """Return the pages that exist and that the role may open."""
+    """Return the pages that the role may open."""
     request = context.get("request")
     path = request.path if request is not None else ""
     links = []
@@ -157,16 +148,15 @@ def navigation(context: template.Context) -> dict[str, Any]:
     if member is not None:
         slug = member.organization.slug
         for title, picture, name, right, parts in ENTRIES:
-            url = address_of(name, slug)
-            if url and member.may(right):
+            if member.may(right):
+                url = reverse(name, args=[slug])
                 current = any(path.startswith(f"/o/{slug}/{part}/") for part in parts)
                 links.append(Link(title, picture, url, current))
     else:
         links = [Link(each["name"], "organization", each["url"], False) for each in organizations(context)["all"]]
     installation = []
     if getattr(context.get("user"), "is_installation_administrator", False):
-        known = [(title, picture, address_of(name)) for title, picture, name in SERVER_ENTRIES]
-        known = [entry for entry in known if entry[2]]
+        known = [(title, picture, reverse(name)) for title, picture, name in SERVER_ENTRIES]
         # The longest address that the path begins with is the one the person is on.
         here = max((url for _, _, url in known if path.startswith(url)), key=len, default="")
         installation = [Link(title, picture, url, url == here) for title, picture, url in known]
@@ -181,12 +171,11 @@ def organizations(context: template.Context) -> dict[str, Any]:
     places = [
         {
             "name": each.organization.name,
-            "url": address_of("activations", each.organization.slug),
+            "url": reverse("activations", args=[each.organization.slug]),
             "current": current is not None and each.organization_id == current.pk,
         }
         for each in memberships_of(context)
     ]
-    places = [place for place in places if place["url"]]
     return {"current": current, "all": places, "others": len(places) > 1}
 
 

@@ -124,6 +124,8 @@ def test_an_old_and_a_stale_plan_cannot_be_approved(owner: Member, activation: A
     client, page = client_of(owner), address("run_review", run)
     Plan.objects.update(created_at=timezone.now() - timedelta(hours=2))
     assert "older than an hour" in text_of(client.get(page))
+    settings.PLAN_VALID_SECONDS = 1200
+    assert "older than 20 minutes" in text_of(client.get(page))
     Plan.objects.update(created_at=timezone.now(), state_serial=plan.state_serial + 1)
 
     text = text_of(client.get(page))

@@ -23,13 +23,13 @@ RUNS: Final = {
         "Where four eyes are asked, another owner than the one who started it does.",
     ),
     "safety_check_refused": Wording("The safety check refused this plan.", "Read its findings; nothing was changed."),
-    "plan_too_old": Wording("This plan is older than an hour.", "Start again: planning takes seconds."),
+    "plan_too_old": Wording("This plan is older than {age}.", "Start again: planning takes seconds."),
     "plan_stale": Wording("The state has changed since this plan was made.", "Start again from the latest state."),
     "plan_changed": Wording(
         "The stored plan is not the one that was approved.", "Start again, and tell who runs this portal."
     ),
     "key_again": Wording(
-        "Less than 15 minutes of your key's hour are left.", "Enter a key of the same account and person once more."
+        "Less than 15 minutes of your key's time are left.", "Enter a key of the same account and person once more."
     ),
     "recovery_inconclusive": Wording(
         "What the earlier run left in AWS could not be found out: {detail}",
