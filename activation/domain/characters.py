@@ -8,7 +8,6 @@ from activation.domain.errors import Refused
 BLANKS = " \t\r\n\v\f"
 STRAIGHT_QUOTES = "\"'`"
 CURLY_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2032\u2033\uff02\uff07"
-BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 # Editors on Windows save "Unicode" as UTF-16, and PowerShell's `>` writes it.
 _MARKS = (

@@ -11,7 +11,6 @@ from typing import Final
 
 from activation.domain.arn_set import ARN_OUTPUTS
 
-CONSOLE_PAGE: Final = "Activate Cloud Region"
 NETMASK, REGION = "netmask", "region"
 _LABELS: Final = {each.name: each.label for each in ARN_OUTPUTS}
 NAMES: Final = (*sorted(_LABELS), NETMASK, REGION)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -115,11 +115,6 @@ class Thing:
     def is_there(self) -> bool:
         """Return whether it exists in AWS, as far as is known."""
         return self.standing in {Standing.EXISTS, Standing.FOUND}
-
-    @property
-    def took(self) -> timedelta | None:
-        """Return how long its making took."""
-        return self.ended - self.began if self.began and self.ended else None
 
 
 class PhaseState(StrEnum):

@@ -6,9 +6,7 @@ from collections.abc import Collection
 from activation.domain.characters import BLANKS, shorten
 from activation.domain.errors import Refused
 
-# The only region the vendor's guide supports; which ones are enabled is a setting.
-BINDING_REGION = "us-west-2"
-
+# Which ones are enabled is a setting; the vendor's guide supports us-west-2 only.
 # Source: AWS, *Regions and Availability Zones*, in the order of its table.
 REGIONS: dict[str, str] = {
     "us-east-1": "N. Virginia",

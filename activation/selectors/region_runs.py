@@ -33,7 +33,7 @@ from activation.domain.resource_names import type_label
 from activation.domain.run_status import AT_WORK, RETRYABLE, SUCCEEDED, RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, LogLine, Plan, RegionSetup, Run
-from activation.selectors.runs import Situation, in_words
+from activation.selectors.runs import Situation
 
 # The vendor's guide: "Allow about 30 minutes". Measured elsewhere; nothing here promises it.
 TYPICAL = "typically about 30 minutes in all"
@@ -379,12 +379,6 @@ def usual_seconds() -> tuple[float, float] | None:
         return None
     cuts = quantiles(taken, n=10, method="inclusive")
     return cuts[0], cuts[-1]
-
-
-def since_words(activation: Activation) -> str:
-    """Return for how long a region is being built."""
-    since = activation.activating_since
-    return in_words(timezone.now() - since) if since else ""
 
 
 def newest_region_run(activation: Activation) -> Run | None:

@@ -3,14 +3,14 @@
 import pytest
 
 from activation.domain.errors import Refused
-from activation.domain.regions import BINDING_REGION, REGIONS, check_region
+from activation.domain.regions import REGIONS, check_region
 
-ENABLED = (BINDING_REGION, "eu-central-1")
+ENABLED = ("us-west-2", "eu-central-1")
 
 
 def test_an_enabled_region_is_taken_without_blanks() -> None:
     assert check_region(" us-west-2\n", ENABLED) == "us-west-2"
-    assert REGIONS[BINDING_REGION] == "Oregon"
+    assert REGIONS["us-west-2"] == "Oregon"
 
 
 @pytest.mark.parametrize(

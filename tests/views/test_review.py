@@ -117,7 +117,7 @@ def test_a_refused_plan_shows_why_and_cannot_be_approved(owner: Member, activati
     assert "See what the safety check found" in text_of(client_of(owner).get(address("run", run)))
 
 
-def test_an_old_and_a_stale_plan_cannot_be_approved(owner: Member, activation: Activation) -> None:
+def test_an_old_and_a_stale_plan_cannot_be_approved(owner: Member, activation: Activation, settings: Settings) -> None:
     run = make_sealed_run(activation, RunStatus.PLANNED)
     plan = give_plan(run)
     give_key(run)

@@ -103,7 +103,6 @@ KEYS: Final = {
     "keys_twice": Wording(
         "The key was given twice: in the fields and in a file.", "Fill in the fields, or upload the file, not both."
     ),
-    "run_not_approvable": Wording("There is no plan to approve any more.", "Look at the run's present status."),
     # --- AWS's answers to a key
     "aws_key_unknown": Wording(
         "AWS does not know this access key ID: it was mistyped, switched off or deleted, or it belongs to another "

@@ -9,7 +9,6 @@ RUNS: Final = {
     "run_moved_on": Wording(
         "This run has moved on since the page was loaded.", "Look at its present status and decide again."
     ),
-    "run_active": Wording("A run is already under way for this cloud account.", "Open it and follow it there."),
     "type_yes": Wording("The word yes was not typed.", "Type yes in the field to approve exactly this plan."),
     "type_force": Wording(
         "The confirmation was not typed as shown.", "Type: stop by force. What was in hand may be lost sight of."
