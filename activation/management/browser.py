@@ -5,7 +5,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from http.cookiejar import CookieJar
@@ -140,9 +140,11 @@ class Browser:
             f"No form with {', '.join(names) or action} on {self.page.url} ({self.page.title}). {self.page.complaint}"
         )
 
-    def submit(self, form: Element, **values: str) -> Page:
-        """Send a form as it stands on the page, with some fields filled."""
-        filled = {**dict(standing(form)), **values}
+    def submit(self, form: Element, **values: str | Sequence[str]) -> Page:
+        """Send a form as it stands on the page, with some fields filled; several values of a name are several boxes."""
+        filled = [(name, value) for name, value in standing(form) if name not in values]
+        for name, given in values.items():
+            filled += [(name, value) for value in ([given] if isinstance(given, str) else given)]
         target = urllib.parse.urljoin(self.page.url, form.attributes.get("action") or self.page.url)
         data = urllib.parse.urlencode(filled).encode()
         if form.attributes.get("method", "get").lower() == "get":
@@ -185,11 +187,10 @@ def standing(form: Element) -> Iterator[tuple[str, str]]:
                 yield name, chosen.attributes.get("value", chosen.text())
 
 
-def multipart(values: Mapping[str, str]) -> tuple[bytes, str]:
+def multipart(values: Iterable[tuple[str, str]]) -> tuple[bytes, str]:
     """Return a body of fields, as a form with files is sent, and its content type."""
     boundary = "----------byoc-portal-walkthrough"
     parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in values.items()
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in values
     ]
     return f"{''.join(parts)}--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

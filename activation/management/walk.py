@@ -88,12 +88,15 @@ class Walk:
 
     @contextmanager
     def timed(self, title: str) -> Iterator[None]:
-        """Take the time of a step, and turn what a page complains of into the walk's end."""
+        """Take the time of a step; whatever goes wrong in it ends the walk, with the step's name."""
         began = time.monotonic()
         try:
             yield
-        except NoSuchForm as error:
+        except (WalkFailed, NoSuchForm) as error:
             raise WalkFailed(f"{title}: {error}") from error
+        except Exception as error:
+            # A page that does not answer, an address that is not there: nothing a walk meets is a fault of its own.
+            raise WalkFailed(f"{title}: {type(error).__name__}: {error}") from error
         step = Step(title, time.monotonic() - began)
         self.steps.append(step)
         self.report(step)
@@ -144,11 +147,13 @@ class Walk:
 
     def tick(self) -> None:
         """Tick everything that stands under *Before you start*."""
-        page = self.browser.get(self.activation("before/"))
+        self.browser.get(self.activation("before/"))
         form = self.browser.form_with("ticked")
-        ticked = [e.attributes["value"] for e in form.walk() if e.attributes.get("name") == "ticked"]
-        self.browser.submit(form, ticked=ticked[0])
-        self.demand(page.status == 200 and self.browser.page.status == 200, "The prerequisites were not kept")
+        boxes = [e.attributes["value"] for e in form.walk() if e.attributes.get("name") == "ticked"]
+        self.browser.submit(form, ticked=boxes)
+        page = self.browser.get(self.activation("before/"))
+        ticked = [e.attributes["value"] for e in page.find("input", name_="ticked") if "checked" in e.attributes]
+        self.demand(boxes and ticked == boxes, "The prerequisites were not kept")
 
     def external_id(self) -> None:
         """Reveal the one that was issued, or bring one from the console and lock it; then go on."""

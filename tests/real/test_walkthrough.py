@@ -66,3 +66,6 @@ def test_without_a_license_or_with_one_of_another_key_the_walk_ends_with_the_wor
     assert code == 1
     assert result["ok"] is False
     assert said in result["error"]
+    # What it walked through is kept, to be looked at.
+    assert (Path(result["logs"]) / "web.log").is_file()
+    assert "WalkFailed" in Path(result["trace"]).read_text()

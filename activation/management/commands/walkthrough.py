@@ -4,8 +4,9 @@ import json
 import shutil
 import tempfile
 import time
+import traceback
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -16,6 +17,9 @@ from activation.management.private_instance import DidNotStart, PrivateInstance
 from activation.management.walk import Key, Step, Walk, WalkFailed
 from activation.management.walk_region import LICENSES, OWN, RegionWalk
 from activation.simulator.client import Simulator
+
+# Where the walk ended, for who looks into a failure.
+TRACE = "trace.txt"
 
 
 class Command(BaseCommand):
@@ -37,7 +41,7 @@ class Command(BaseCommand):
             default=OWN,
             help="which license the region is activated with; without one, or with one of another key, the walk fails",
         )
-        parser.add_argument("--keep", action="store_true", help="keep the instance's data directory")
+        parser.add_argument("--keep", action="store_true", help="keep the data directory also when all went well")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk, compare, report."""
@@ -51,11 +55,15 @@ class Command(BaseCommand):
             with PrivateInstance(directory, licensed=options["license"] == OWN) as instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
                 result = self.walk(instance, control_plane, directory, options["license"])
-        except (WalkFailed, DidNotStart) as error:
-            self.fail(str(error), directory)
-        finally:
-            if not options["keep"]:
-                shutil.rmtree(directory / "data", ignore_errors=True)
+        except KeyboardInterrupt:
+            shutil.rmtree(directory, ignore_errors=True)
+            raise
+        except Exception as error:  # noqa: BLE001 - a smoke test answers, whatever happened
+            # What it walked through is kept, to be looked at.
+            (directory / TRACE).write_text(traceback.format_exc())
+            self.fail(str(error) if isinstance(error, WalkFailed | DidNotStart) else repr(error), directory)
+        if not options["keep"]:
+            shutil.rmtree(directory / "data", ignore_errors=True)
         result["seconds"] = round(time.monotonic() - began, 1)
         self.tell(result)
 
@@ -124,13 +132,18 @@ class Command(BaseCommand):
             f"Log: {result['log']}\nRecord, verified: {result['record']}"
         )
 
-    def fail(self, why: str, directory: Path) -> None:
+    def fail(self, why: str, directory: Path) -> NoReturn:
         """End with what the page said. Raises CommandError, SystemExit."""
-        log = directory / "up.log"
+        kept = {
+            "log": str(directory / "up.log"),
+            "trace": str(directory / TRACE),
+            "logs": str(directory / "data" / "logs"),
+        }
         if self.as_json:
-            self.stdout.write(json.dumps({"ok": False, "error": why, "log": str(log)}))
+            self.stdout.write(json.dumps({"ok": False, "error": why, **kept}))
             raise SystemExit(1)
-        raise CommandError(f"{why}\nLog: {log}", returncode=1)
+        places = "\n".join(f"{name.capitalize()}: {path}" for name, path in kept.items())
+        raise CommandError(f"{why}\n{places}", returncode=1)
 
 
 def key_of(identity: dict[str, str]) -> Key:
