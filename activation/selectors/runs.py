@@ -27,6 +27,7 @@ from activation.models import (
     Run,
     StateVersion,
 )
+from activation.selectors.next_clicks import Click, next_click
 
 # Of so many earlier runs the time that is left is learned; fewer than two would be a guess.
 LEARN_FROM = 20
@@ -127,6 +128,7 @@ class Situation:
     bar: str
     arns: list[dict[str, str]] = field(default_factory=list)
     explanation: dict[str, Any] = field(default_factory=dict)
+    click: Click | None = None
     may: frozenset[str] = frozenset()
     later: Run | None = None
     # What else a page shows and is sent again when it differs; whether that goes on after the run has ended.
@@ -202,6 +204,7 @@ def situation(run: Run, member: Member) -> Situation:
     # A plan that waits for people is not at work.
     began = run.planned_at if status is RunStatus.PLANNED and run.planned_at else run.created_at
     later = Run.objects.filter(retry_of=run).order_by("-created_at").first() if run.has_ended else None
+    may = allowed(run, member, later)
     return Situation(
         run=run,
         title=title_of(run, done, total),
@@ -217,7 +220,8 @@ def situation(run: Run, member: Member) -> Situation:
         bar=bar_of(run),
         arns=arns_of(run) if status in SUCCEEDED else [],
         explanation=run.explanation if run.explanation.get("title") else {},
-        may=allowed(run, member, later),
+        click=next_click(run, may),
+        may=may,
         later=later,
     )
 

@@ -100,6 +100,42 @@ def test_a_failure_is_explained_and_an_unknown_one_keeps_its_text(owner: Member,
         assert sentence in text_of(client_of(owner).get(address("run", run)))
 
 
+@pytest.mark.parametrize(
+    ("failed", "leads_to"),
+    [
+        ("api error InvalidClientTokenId: The security token included in the request is invalid", "/arns/run/?retry="),
+        ("User: arn:aws:iam::123456789012:user/x is not authorized to perform: iam:CreateRole on resource: r", "#key"),
+        ("api error VpcLimitExceeded: The maximum number of VPCs has been reached", "/servicequotas/home?region="),
+        ("a wheel came off", "?show=log#log"),
+    ],
+)
+def test_beside_what_now_stands_the_next_click(
+    owner: Member, activation: Activation, failed: str, leads_to: str
+) -> None:
+    from activation.domain.explanations import explain
+
+    explanation = explain(f"Error: {failed}").to_json()
+    run = make_sealed_run(activation, RunStatus.ERRORED, explanation=explanation)
+
+    link = re.search(r'id="next-click" href="([^"]+)"', text_of(client_of(owner).get(address("run", run))))
+
+    assert link
+    assert leads_to in link[1]
+
+
+def test_a_missing_right_is_named_and_who_may_not_walk_gets_no_click(owner: Member, activation: Activation) -> None:
+    from activation.domain.explanations import explain
+
+    denied = "Error: User: arn:aws:iam::123456789012:user/x is not authorized to perform: iam:CreateRole on resource: r"
+    run = make_sealed_run(activation, RunStatus.ERRORED, explanation=explain(denied).to_json())
+    auditor = make_member(activation.organization, Role.AUDITOR)
+
+    text = text_of(client_of(auditor).get(address("run", run)))
+
+    assert "<code>iam:CreateRole</code>" in text
+    assert "next-click" not in text
+
+
 def test_a_waiting_run_says_its_place_in_line(owner: Member, activation: Activation) -> None:
     other = make_activation(make_organization(), status=ActivationStatus.PROVISIONING_IAM)
     make_run(other, status=RunStatus.PENDING)
