@@ -1,4 +1,4 @@
-"""Read settings from the environment: `NAME`, or the file named by `NAME_FILE`.
+"""Read settings from the environment: `NAME`, or the file named by `NAME_FILE`; what is empty is not set.
 
 What `manage.py up` chose for a data directory lies in its `settings.json` and counts where the environment is silent,
 so that other commands on that directory act on the same database, with the same keys.
@@ -30,8 +30,8 @@ def text(name: str, default: str | None = None) -> str:
     """Return `NAME`, else the content of `NAME_FILE`, else the default; raise ImproperlyConfigured without one."""
     asked_for.add(name)
     for source in (os.environ, remembered()):
-        if name in source:
-            return source[name]
+        if given := source.get(name):
+            return given
         if path := source.get(f"{name}_FILE"):
             return Path(path).read_text(encoding="utf-8").strip()
     if default is None:

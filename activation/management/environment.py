@@ -9,12 +9,12 @@ KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
 
 
 def given_settings(names: Iterable[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the settings that whoever started us gave, `NAME` or `NAME_FILE`."""
+    """Return the settings that whoever started us gave, `NAME` or `NAME_FILE`; what is empty was not given."""
     return {
         spelled: environment[spelled]
         for name in sorted(names)
         for spelled in (name, f"{name}_FILE")
-        if spelled in environment
+        if environment.get(spelled)
     }
 
 
