@@ -1,12 +1,10 @@
 """The Events page in Chromium: filters, pages, one event, the timeline, on a desk and on a phone."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from activation.domain.events import Kind, Outcome
 from activation.domain.roles import Role
@@ -14,11 +12,10 @@ from activation.models import Activation, ChainStatus, Member
 from activation.services import checkpoints, events
 from activation.services.events import PORTAL, Actor
 from tests.browser.conftest import Seat
+from tests.browser.pictures import look
 from tests.factories import make_activation, make_member, make_organization, make_run, make_user
 
 TakeSeat = Callable[..., Seat]
-# Somebody who wants to look at the pages names a directory.
-PICTURES = os.environ.get("EVENT_PICTURES")
 
 
 @pytest.fixture
@@ -71,18 +68,6 @@ def auditor(activation: Activation) -> Member:
     return make_member(activation.organization, Role.AUDITOR, make_user("auditor@example.com", name="Dee Ellis"))
 
 
-def look(page: Page, name: str) -> None:
-    """Keep a picture of the page, in both themes, where somebody asked for it."""
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than the window"
-    if PICTURES:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            # Colors change by and by.
-            page.wait_for_timeout(400)
-            page.evaluate("scrollTo(0, 0)")
-            page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
-
-
 @pytest.mark.parametrize("width", [1280, 390])
 def test_an_auditor_finds_an_event_reads_all_of_it_and_follows_the_activation(
     activation: Activation, auditor: Member, seat: TakeSeat, width: int
@@ -93,7 +78,7 @@ def test_an_auditor_finds_an_event_reads_all_of_it_and_follows_the_activation(
     window.open("/o/own-company/events/")
     expect(page.get_by_text("The chain is whole to #59")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(50)
-    look(page, f"list-{width}")
+    look(page, "events")
 
     page.get_by_role("link", name="Older").click()
     # The sign-in of the auditor is one, too.
@@ -108,15 +93,15 @@ def test_an_auditor_finds_an_event_reads_all_of_it_and_follows_the_activation(
     expect(page.locator("tbody tr")).to_have_count(2)
     page.get_by_text("All of it").first.click()
     expect(page.get_by_text('"kind": "run.approved"')).to_be_visible()
-    look(page, f"filtered-{width}")
+    look(page, "events-filtered")
 
     page.locator("tbody tr td a").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Event #37")
-    look(page, f"one-{width}")
+    look(page, "event")
     page.get_by_role("link", name=activation.pk).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Timeline")
     expect(page.locator(".timeline li")).to_have_count(7)
-    look(page, f"timeline-{width}")
+    look(page, "events-timeline")
 
 
 def test_a_broken_chain_is_told_before_everything_else(activation: Activation, auditor: Member, seat: TakeSeat) -> None:
@@ -130,4 +115,4 @@ def test_a_broken_chain_is_told_before_everything_else(activation: Activation, a
     window = seat(auditor)
     window.open("/o/own-company/events/")
     expect(window.page.get_by_role("alert")).to_contain_text("broken at #17")
-    look(window.page, "broken")
+    look(window.page, "events-broken-chain")

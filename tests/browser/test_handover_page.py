@@ -13,6 +13,7 @@ from pytest_django import Settings
 from activation.models import Activation, Handover, Member
 from activation.services import watching
 from activation.simulator.client import Simulator
+from tests.browser import pictures
 from tests.browser.conftest import Seat
 from tests.services.consoles import REGIONS, build_by_hand, handed_over, local_aws, name_of_plane
 
@@ -177,4 +178,4 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(
     look(activation)
     expect(page.locator("#status")).to_contain_text("of 11")
 
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    pictures.look(page, "hand-over")

@@ -18,6 +18,7 @@ from activation.services import packages
 from activation.simulator.client import Simulator
 from tests.aws.conftest import EXTERNAL_ID, VENDOR, customer, iam, running, simulator, trust
 from tests.browser.conftest import Seat
+from tests.browser.pictures import look
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization
 
 __all__ = ["customer", "iam", "running", "simulator"]
@@ -157,5 +158,5 @@ def test_the_page_fits_a_phone(seat: TakeSeat, control_plane: ControlPlane, sche
         is_mobile=True,
     )
     page.evaluate("for (const each of document.querySelectorAll('#main details')) each.open = true")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    look(page, f"region-{control_plane.value}")
     assert page.get_by_role("heading", level=1).count() == 1

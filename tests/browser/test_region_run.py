@@ -13,6 +13,7 @@ from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Member, Run
 from tests.browser.conftest import Demo, Seat, demo_in
+from tests.browser.pictures import look
 from tests.browser.test_run_pages import approve, begin, enter_key, page_of
 from tests.simulator.conftest import client
 from tests.views.region_rows import give_region_plan, make_building, make_region_run, write_creations
@@ -115,7 +116,7 @@ def test_nothing_is_cut_off_on_a_phone(seat: TakeSeat, building: tuple[Run, Memb
     here.open(addresses.get(state, page_of(run)))
 
     expect(here.page.get_by_role("heading", level=1)).to_be_visible()
-    assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+    look(here.page, f"region-{state}")
 
 
 def test_without_javascript_a_failed_region_can_be_resumed(seat: TakeSeat, building: tuple[Run, Member]) -> None:

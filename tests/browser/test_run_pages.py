@@ -17,6 +17,7 @@ from activation.models import Activation, CloudAccount, LogLine, Member, Run
 from activation.selectors.run_logs import WINDOW
 from activation.services import packages
 from tests.browser.conftest import Demo, Seat
+from tests.browser.pictures import look
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization, make_run
 from tests.simulator.conftest import client
 
@@ -195,9 +196,12 @@ def test_nothing_is_cut_off_on_a_phone(
     Run.objects.update(status=status, reason="A reason of some length, " * 5)
     here = seat(owner, viewport={"width": 390, "height": 844})
 
-    for path in (page_of(run), f"/o/{run.organization.slug}/activations/{activation.pk}/arns/run/"):
+    for name, path in (
+        (f"run-{status.value}", page_of(run)),
+        ("arns-run", f"/o/{run.organization.slug}/activations/{activation.pk}/arns/run/"),
+    ):
         here.open(path)
-        assert here.page.evaluate("document.documentElement.scrollWidth") <= 390
+        look(here.page, name)
 
 
 # --- real Terraform

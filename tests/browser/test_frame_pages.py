@@ -1,0 +1,51 @@
+"""Pages beside the wizard, on a phone: help, the server, members, sign-in."""
+
+from collections.abc import Callable
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from activation.domain.roles import Role
+from activation.models import Node, User
+from activation.services.setup import create_setup_link
+from tests.browser.conftest import Seat
+from tests.browser.pictures import look
+from tests.factories import make_member, make_organization
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TakeSeat = Callable[..., Seat]
+REPORT = {
+    "sandbox": {"level": "", "walls": {"/root/.local/bin/terraform can be reached": False}, "holds": False},
+    "terraform": {"name": "Terraform", "version": "1.11.4"},
+    "provider": {"name": "hashicorp/aws", "wanted": ["5.100.0"], "directory": "/srv/mirror", "held": []},
+    "portal": "0.1.0",
+    "python": "3.13.1",
+    "free_bytes": 9 * 2**30,
+    "free_work_bytes": 2 * 2**30,
+    "least_free_bytes": 64 * 2**20,
+}
+
+
+def test_frame_pages_fit_a_phone_and_help_is_one_press_away(seat: TakeSeat) -> None:
+    owner = make_member(make_organization("Own Company"), Role.OWNER)
+    User.objects.filter(pk=owner.user_id).update(is_installation_administrator=True)
+    now = timezone.now()
+    Node.objects.create(name="host-of-a-long-name.internal.example", seen_at=now, started_at=now, report=REPORT)
+    at = seat(owner, viewport={"width": 390, "height": 844})
+    addresses = {
+        "installation": "/installation/",
+        "members": "/o/own-company/members/",
+        "settings": "/o/own-company/settings/",
+        "set-up": create_setup_link(force=True).removeprefix("http://localhost"),
+    }
+    for name, address in addresses.items():
+        at.open(address)
+        look(at.page, name)
+
+    at.open("/o/own-company/activations/")
+    at.page.locator("summary[aria-label^='Account']").click()
+    at.page.get_by_role("link", name="Help").click()
+    expect(at.page.get_by_role("heading", level=1)).to_have_text("Help")
+    look(at.page, "help")
