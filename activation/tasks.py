@@ -53,17 +53,17 @@ def make_record(record_id: str) -> None:
     records.make(record_id)
 
 
-@shared_task(name="activation.checkpoint", acks_late=False, max_retries=0, expires=1800)
+# Without an end of validity, as the sweep.
+@shared_task(name="activation.checkpoint", acks_late=False, max_retries=0)
 def checkpoint() -> None:
-    """Sign how far the chains of events went, and have them verified by a worker that has time."""
+    """Have the chains of events verified, and signed where they are whole, by a worker that has time."""
     trace.run_id.set("")
-    checkpoints.add_everywhere()
     dispatch.verify_events()
 
 
-@shared_task(name="activation.verify_events", acks_late=False, max_retries=0, expires=1800)
+@shared_task(name="activation.verify_events", acks_late=False, max_retries=0)
 def verify_events(organization_id: str = "") -> None:
-    """Verify an organization's chain of events, or all chains, for the Events page."""
+    """Verify an organization's chain of events, or all chains and sign them, for the Events page."""
     trace.run_id.set("")
     checkpoints.verify_for_page(organization_id)
 

@@ -13,6 +13,10 @@ TABLES = {
     "activation_checkpoint": "chain = NEW.chain AND number = NEW.number",
 }
 REFUSAL = "rows of {table} are only ever added"
+# PostgreSQL's triggers call one function.
+FUNCTION_BODY = (
+    " BEGIN RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END "
+)
 
 
 class Schema(Protocol):
@@ -30,9 +34,8 @@ def guard(schema: Schema) -> None:
     postgresql = schema.connection.vendor == "postgresql"
     if postgresql:
         schema.execute(
-            "CREATE OR REPLACE FUNCTION activation_only_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE EXCEPTION 'rows of % are only ever added', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; "
-            "END $$",
+            "CREATE OR REPLACE FUNCTION activation_only_added() RETURNS trigger LANGUAGE plpgsql "
+            f"AS $${FUNCTION_BODY}$$",
             params=None,
         )
     for table in TABLES:
@@ -71,15 +74,44 @@ def on_postgresql(table: str) -> list[str]:
     ]
 
 
-def missing_triggers(connection: Any) -> list[str]:
-    """Return the names of triggers that should be there, enabled, and are not."""
-    if connection.vendor == "postgresql":
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled IN ('O', 'A')"
-        kinds = ("update", "delete", "truncate")
-    else:
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        kinds = ("update", "delete", "replace")
+def faulty_triggers(connection: Any) -> list[str]:
+    """Return the triggers that do not refuse what they should, each with what is wrong: missing, off, or exchanged."""
+    wanted = wanted_on_postgresql() if connection.vendor == "postgresql" else wanted_on_sqlite()
+    found = found_on_postgresql(connection) if connection.vendor == "postgresql" else found_on_sqlite(connection)
+    faults = {name: wrong_with(found.get(name), definition) for name, definition in wanted.items()}
+    return [f"{name} {fault}" for name, fault in sorted(faults.items()) if fault]
+
+
+def wrong_with(found: tuple[str, ...] | None, wanted: tuple[str, ...]) -> str:
+    """Return what is wrong with a trigger; empty when it is the one that migrations made."""
+    if found is None:
+        return "is missing"
+    return "" if found == wanted else "is not the one that was made: it is switched off or does something else"
+
+
+def wanted_on_sqlite() -> dict[str, tuple[str, ...]]:
+    """Return each trigger's text by its name."""
+    return {text.split()[2]: (text,) for table in TABLES for text in on_sqlite(table)}
+
+
+def found_on_sqlite(connection: Any) -> dict[str, tuple[str, ...]]:
+    """Return what stands in the database."""
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        present = {name for (name,) in cursor.fetchall()}
-    return sorted({f"{table}_no_{kind}" for table in TABLES for kind in kinds} - present)
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        return {name: (sql,) for name, sql in cursor.fetchall()}
+
+
+def wanted_on_postgresql() -> dict[str, tuple[str, ...]]:
+    """Return each trigger's text, that it is on, and what its function does, by its name."""
+    return {text.split()[2]: (text, "on", FUNCTION_BODY) for table in TABLES for text in on_postgresql(table)}
+
+
+def found_on_postgresql(connection: Any) -> dict[str, tuple[str, ...]]:
+    """Return what stands in the tables that the connection sees, as the server writes it back."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgname, pg_get_triggerdef(pg_trigger.oid, true), tgenabled IN ('O', 'A'), prosrc FROM pg_trigger "
+            "JOIN pg_proc ON pg_proc.oid = tgfoid WHERE NOT tgisinternal AND tgrelid = ANY(%s::regclass[])",
+            [list(TABLES)],
+        )
+        return {name: (text, "on" if is_on else "off", body) for name, text, is_on, body in cursor.fetchall()}

@@ -1,10 +1,14 @@
 """Events: who did what, when, and how it ended."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+import orjson
 from django.db import models
+from django.db.models import Func
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from activation.domain import canonical_json, chain
@@ -18,6 +22,10 @@ class EventQuerySet(models.QuerySet["Event"]):
     def for_organization(self, organization: Organization) -> "EventQuerySet":
         """Return the events of one organization."""
         return self.filter(organization=organization)
+
+    def chained_rows(self) -> "models.QuerySet[Event, tuple[Any, ...]]":
+        """Return rows for `read_chained`: where many events are read, converting values would be most of the work."""
+        return self.values_list(*READ_COLUMNS)
 
 
 class Event(models.Model):
@@ -131,16 +139,60 @@ CHAINED_COLUMNS = ("organization_id", *(name for name in chain.MEMBERS if name n
 _NAMES = CHAINED_COLUMNS[1:]
 
 
+class TimeText(Func):
+    """A time as `chain.time_text` writes it, written by the database."""
+
+    output_field = models.TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return it from the text that Django keeps: without fractions where there are none."""
+        own = "replace(%(expressions)s, ' ', 'T') || CASE length(%(expressions)s) WHEN 19 THEN '.000000Z' ELSE 'Z' END"
+        return self.as_sql(compiler, connection, template=own, **context)
+
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Return it from a time with its zone."""
+        own = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        return self.as_sql(compiler, connection, template=own, **context)
+
+
+# Where Django would convert each value of each row, the database writes what is hashed, or JSON as it holds it.
+_OBJECTS = ("before", "after")
+_AS_TEXT = {"at": TimeText("at")} | {name: Cast(name, models.TextField()) for name in _OBJECTS}
+READ_COLUMNS = tuple(_AS_TEXT.get(name, name) for name in CHAINED_COLUMNS)
+
+
 def chain_name(organization_id: str | None) -> str:
     """Return the name of an organization's chain; of the installation's for None."""
     return organization_id or chain.INSTALLATION
 
 
 def chained(columns: Sequence[Any]) -> dict[str, Any]:
-    """Return a row of CHAINED_COLUMNS as an event is hashed and exported; reads of many rows need no Event for it."""
+    """Return values of CHAINED_COLUMNS as an event is hashed and exported."""
+    event = named(columns)
+    event["at"] = chain.time_text(event["at"])
+    return event
+
+
+def named(columns: Sequence[Any]) -> dict[str, Any]:
+    """Return values of CHAINED_COLUMNS by their names in an event."""
     event: dict[str, Any] = {"format": chain.FORMAT, "chain": chain_name(columns[0])}
     event.update(zip(_NAMES, columns[1:], strict=True))
-    event["at"] = chain.time_text(event["at"])
+    return event
+
+
+def read_chained(columns: Sequence[Any]) -> dict[str, Any]:
+    """Return a row of `EventQuerySet.chained_rows` as an event is hashed and exported.
+
+    What somebody put there that is no JSON stays a text: no event was hashed so, and the verification names it.
+    """
+    event = named(columns)
+    for name in _OBJECTS:
+        text = event[name]
+        if text == "{}":
+            event[name] = {}
+            continue
+        with contextlib.suppress(orjson.JSONDecodeError):
+            event[name] = orjson.loads(text)
     return event
 
 
@@ -176,6 +228,8 @@ class ChainStatus(models.Model):
     # Where it is broken; null: it is not.
     problem_sequence = models.BigIntegerField(null=True, blank=True)
     problem = models.CharField(max_length=500, blank=True)
+    # What protects the chain and is not there; empty: nothing is missing.
+    lacking = models.CharField(max_length=500, blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.chain} to #{self.last_sequence}"

@@ -1,7 +1,7 @@
 """Walk along a stored chain of events and its checkpoints, in constant memory, and say what is wrong first."""
 
 import json
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +13,8 @@ from django.db.models import Max
 from activation.domain import canonical_json, chain, checkpoint, dsse
 from activation.domain.chain import GENESIS, Problem
 from activation.models import Checkpoint, Event, EventCounter, Organization
-from activation.models.append_only import missing_triggers
-from activation.models.events import CHAINED_COLUMNS, chain_name, chained
+from activation.models.append_only import faulty_triggers
+from activation.models.events import chain_name, read_chained
 
 # Rows fetched at a time.
 CHUNK = 2000
@@ -33,8 +33,26 @@ class Report:
     # How many checkpoints of this chain the file outside of the database holds; None: there is no such file.
     outside: int | None = None
     problem: Problem | None = None
-    # What is no proof of a change, but somebody should look at.
-    remarks: list[str] = field(default_factory=list)
+    # Numbers of the checkpoints in the database of which the file outside holds no copy.
+    not_outside: list[int] = field(default_factory=list)
+    # Lines of the file outside that prove nothing, and triggers that are missing or were exchanged.
+    unreadable: list[str] = field(default_factory=list)
+    unguarded: list[str] = field(default_factory=list)
+
+    @property
+    def lacking(self) -> list[str]:
+        """Return what protects the chain and is not there."""
+        copies = []
+        if self.not_outside:
+            first, count = self.not_outside[0], len(self.not_outside)
+            which = f"checkpoint {first}" if count == 1 else f"{count:,} checkpoints, the first of them {first}"
+            copies = [f"The file outside of the database holds no copy of {which}."]
+        return copies + self.unguarded
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return what is no proof of a change, but somebody should look at."""
+        return self.unreadable + self.lacking
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for machines."""
@@ -55,11 +73,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Kept:
-    """A checkpoint in the file outside of the database."""
+    """A checkpoint in the file outside of the database; `contradicted`: a later line says something else of it."""
 
     number: int
     hash: str
     head_hash: str
+    contradicted: bool = False
 
 
 def events_of(
@@ -69,8 +88,8 @@ def events_of(
     rows = Event.objects.filter(organization=organization, sequence__gt=after)
     if upto is not None:
         rows = rows.filter(sequence__lte=upto)
-    for columns in rows.order_by("sequence").values_list(*CHAINED_COLUMNS).iterator(CHUNK):
-        yield chained(columns)
+    for columns in rows.order_by("sequence").chained_rows().iterator(CHUNK):
+        yield read_chained(columns)
 
 
 def checkpoints_of(name: str, *, upto: int) -> Generator[Checkpoint, None, None]:
@@ -85,10 +104,31 @@ def last_number(organization: Organization | None) -> int:
     return Organization.objects.values_list("last_sequence", flat=True).get(pk=organization.pk)
 
 
-def verify(organization: Organization | None, *, public_keys: Mapping[str, bytes], outside: Path) -> Report:
+def problem_behind(
+    before: Checkpoint | None, organization: Organization | None, *, upto: int, public_keys: Mapping[str, bytes]
+) -> Problem | None:
+    """Return what is wrong first with the events behind a checkpoint (None: with all); the next one may not sign it."""
+    walk = chain.Walk(chain_name(organization.pk if organization else None))
+    if before is not None:
+        try:
+            payload = checkpoint.read(before.envelope, public_keys)
+        except dsse.NotAuthentic as error:
+            return Problem(before.last_sequence, f"checkpoint {before.number} proves nothing: {error}")
+        walk = chain.Walk(walk.chain, after=payload["last_sequence"], prev_hash=payload["head_hash"])
+    with closing(events_of(organization, after=walk.sequence, upto=upto)) as events:
+        return chain.first_problem(events, walk)
+
+
+def verify(
+    organization: Organization | None,
+    *,
+    public_keys: Mapping[str, bytes],
+    outside: Path,
+    advance: Callable[[], None] = lambda: None,
+) -> Report:
     """Return what is wrong first with a chain: events among themselves, checkpoints, and the file outside.
 
-    What is written while this reads is left for the next time.
+    What is written while this reads is left for the next time. `advance` is called now and then.
     """
     name = chain_name(organization.pk if organization else None)
     report = Report(name, organization.name if organization else "the installation")
@@ -101,14 +141,11 @@ def verify(organization: Organization | None, *, public_keys: Mapping[str, bytes
         closing(checkpoints_of(name, upto=last_checkpoint)) as statements,
         closing(events_of(organization, upto=given)) as events,
     ):
-        report.problem = Walk(report, kept, statements, public_keys).through(events, given)
-    report.remarks += [f"The database does not refuse changes: the trigger {each} is missing." for each in triggers()]
+        report.problem = Walk(report, kept, statements, public_keys).through(events, given, advance)
+    report.unguarded = [
+        f"The database does not refuse changes: the trigger {each}." for each in faulty_triggers(connection)
+    ]
     return report
-
-
-def triggers() -> list[str]:
-    """Return the triggers that are missing."""
-    return missing_triggers(connection)
 
 
 class Walk:
@@ -128,10 +165,12 @@ class Walk:
         # The highest number that anything outside of the events vouches for, and what that is.
         self.vouched, self.voucher = max(kept, default=0), "the file outside of the database"
 
-    def through(self, events: Iterator[dict[str, Any]], given: int) -> Problem | None:
+    def through(self, events: Iterator[dict[str, Any]], given: int, advance: Callable[[], None]) -> Problem | None:
         """Go to the end; return the first problem."""
         report = self.report
         for event in events:
+            if self.events.sequence % CHUNK == 0:
+                advance()
             problem = self.events.step(event) or self.at_checkpoints(self.events.sequence)
             if problem:
                 return problem
@@ -150,6 +189,12 @@ class Walk:
                 sequence,
                 f"the file outside of the database, checkpoint {vouched.number}, vouches for another event here: "
                 "this one or one before it was written anew",
+            )
+        if vouched and vouched.contradicted:
+            return Problem(
+                sequence,
+                f"the file outside of the database holds two different statements as checkpoint {vouched.number}: "
+                "it was signed again over something else",
             )
         row = self.next_signed
         if row is None or row.last_sequence > sequence:
@@ -178,6 +223,8 @@ class Walk:
             )
         if vouched and vouched.hash != own_hash:
             return Problem(sequence, f"checkpoint {row.number} is not the one in the file outside of the database")
+        if not vouched:
+            self.report.not_outside.append(row.number)
         self.report.checkpoints += 1
         return None
 
@@ -198,13 +245,16 @@ class Walk:
 def read_outside(path: Path, report: Report, public_keys: Mapping[str, bytes]) -> dict[int, Kept]:
     """Return the chain's checkpoints in the file outside of the database, by the number they go up to.
 
-    A line that is not signed proves nothing and is remarked, but for a last one without its end: that is being written.
+    Of several lines for one checkpoint the first counts: the file is only ever added to, and who rewrites the database
+    gets the portal to sign once more, but not to take back what it signed. A line that is not signed proves nothing and
+    is remarked, but for a last one without its end: that is being written.
     """
-    kept: dict[int, Kept] = {}
+    first: dict[int, dict[str, Any]] = {}
+    contradicted: set[int] = set()
     try:
         file = path.open("rb")
     except FileNotFoundError:
-        return kept
+        return {}
     with file:
         for number, line in enumerate(file, start=1):
             try:
@@ -212,10 +262,18 @@ def read_outside(path: Path, report: Report, public_keys: Mapping[str, bytes]) -
             except (ValueError, dsse.NotAuthentic) as error:
                 if line.endswith(b"\n"):
                     why = error if isinstance(error, dsse.NotAuthentic) else "it is no JSON, as a crash would leave it"
-                    report.remarks.append(f"{path}, line {number}, proves nothing: {why}.")
+                    report.unreadable.append(f"{path}, line {number}, proves nothing: {why}.")
                 continue
-            if payload["chain"] == report.chain:
-                own_hash = checkpoint.checkpoint_hash(canonical_json.encode(payload))
-                kept[payload["last_sequence"]] = Kept(payload["number"], own_hash, payload["head_hash"])
-    report.outside = len(kept)
-    return kept
+            if payload["chain"] == report.chain and first.setdefault(payload["number"], payload) != payload:
+                contradicted.add(payload["number"])
+    report.outside = len(first)
+    return {
+        payload["last_sequence"]: Kept(
+            number,
+            checkpoint.checkpoint_hash(canonical_json.encode(payload)),
+            payload["head_hash"],
+            number in contradicted,
+        )
+        # Where two numbers go up to one event, the one written first stays.
+        for number, payload in reversed(first.items())
+    }

@@ -116,4 +116,4 @@ def standing(organization: Organization | None) -> Standing:
     late = timezone.now() - status.verified_at > LATE
     if status.problem_sequence is not None:
         return Standing("error", status, late)
-    return Standing("warning" if late else "success", status, late)
+    return Standing("warning" if late or status.lacking else "success", status, late)

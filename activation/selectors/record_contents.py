@@ -22,7 +22,7 @@ from activation.models import (
     Run,
     StateVersion,
 )
-from activation.models.events import CHAINED_COLUMNS, chained
+from activation.models.events import CHAINED_COLUMNS, read_chained
 from activation.selectors.activations import source_run
 
 # Rows fetched at a time: what is held in memory of a record of any size.
@@ -77,10 +77,10 @@ def events_of(record: Record) -> Iterator[dict[str, Any]]:
                 organization=record.organization_id, sequence__gt=after, sequence__lte=record.last_sequence
             )
             .order_by("sequence")
-            .values_list(*CHAINED_COLUMNS)[:CHUNK]
+            .chained_rows()[:CHUNK]
         )
         for row in rows:
-            yield chained(row)
+            yield read_chained(row)
         if len(rows) < CHUNK:
             return
         after = rows[-1][CHAINED_COLUMNS.index("sequence")]

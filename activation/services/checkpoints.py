@@ -4,7 +4,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 
 @transaction.atomic
 def add(organization: Organization | None) -> Checkpoint | None:
-    """Sign the chain as it is now; None where nothing was added since the last time, or there is no key to sign with.
+    """Sign the chain as it is now; None where nothing was added since the last time.
 
-    A missing key must not keep a run from ending: it is logged, and the next checkpoint covers these events, too.
+    Nothing is signed either where there is no key to sign with, or where the events do not follow from what was signed
+    last. That must not keep a run from ending: it is logged, and the verification names what is wrong.
     """
     lock(organization)
     name = chain_name(organization.pk if organization else None)
@@ -35,9 +36,13 @@ def add(organization: Organization | None) -> Checkpoint | None:
     if newest is None or (before and before.last_sequence >= newest.sequence):
         return None
     try:
-        key = signing.signing_key()
+        key, public_keys = signing.signing_key(), signing.public_keys()
     except (OSError, signing.SigningKeyUnusable) as error:
         log.error("No checkpoint of %s was signed: %s", name, error)
+        return None
+    problem = chains.problem_behind(before, organization, upto=newest.sequence, public_keys=public_keys)
+    if problem:
+        log.error("No checkpoint of %s was signed: %s", name, problem)
         return None
     at = max(timezone.now(), newest.at, *([before.at] if before else []))
     envelope, own_hash = checkpoint.make(
@@ -57,7 +62,7 @@ def add(organization: Organization | None) -> Checkpoint | None:
         envelope=envelope,
     )
     # After the commit: what was rolled back must not stand in a file from which nothing is ever taken.
-    transaction.on_commit(lambda: append_outside(envelope), robust=True)
+    transaction.on_commit(lambda: append_outside([envelope]), robust=True)
     return row
 
 
@@ -76,9 +81,9 @@ def payload_of(row: Checkpoint) -> dict[str, Any]:
     return payload
 
 
-def append_outside(envelope: dict[str, Any]) -> None:
-    """Add one line to the file outside of the database, and wait until the disk has it."""
-    line = canonical_json.encode(envelope) + b"\n"
+def append_outside(envelopes: Iterable[dict[str, Any]]) -> None:
+    """Add lines to the file outside of the database, and wait until the disk has them."""
+    lines = b"".join(canonical_json.encode(envelope) + b"\n" for envelope in envelopes)
     path = Path(settings.CHECKPOINT_FILE)
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
@@ -86,16 +91,11 @@ def append_outside(envelope: dict[str, Any]) -> None:
         size = os.fstat(file).st_size
         # The machine may have gone down in the middle of a line.
         if size and os.pread(file, 1, size - 1) != b"\n":
-            line = b"\n" + line
-        os.write(file, line)
+            lines = b"\n" + lines
+        os.write(file, lines)
         os.fsync(file)
     finally:
         os.close(file)
-
-
-def add_everywhere() -> int:
-    """Sign every chain that went on since its last checkpoint; return how many."""
-    return sum(add(organization) is not None for organization in organizations())
 
 
 def organizations() -> Iterator[Organization | None]:
@@ -105,13 +105,22 @@ def organizations() -> Iterator[Organization | None]:
 
 
 def verify_everywhere() -> bool:
-    """Verify every chain and keep what came of it for the Events page; return whether all are whole."""
+    """Verify every chain, keep what came of it for the Events page, and sign those that are whole; return if all are.
+
+    In this order: what was rewritten must be named before the portal itself puts its signature under it.
+    """
     # All of them, also behind a broken one.
-    return sum(not verify_and_keep(organization) for organization in organizations()) == 0
+    broken = 0
+    for organization in organizations():
+        if verify_and_keep(organization):
+            add(organization)
+        else:
+            broken += 1
+    return not broken
 
 
 def verify_for_page(organization_id: str) -> None:
-    """Verify an organization's chain; all chains where none is named."""
+    """Verify an organization's chain; where none is named, verify and sign all chains."""
     if organization_id:
         verify_and_keep(Organization.objects.get(pk=organization_id))
     else:
@@ -129,8 +138,20 @@ def verify_and_keep(organization: Organization | None) -> bool:
             "last_sequence": report.last_sequence,
             "problem_sequence": problem.sequence if problem else None,
             "problem": problem.why[:500] if problem else "",
+            "lacking": " ".join(report.lacking)[:500],
         },
     )
+    for each in report.lacking:
+        log.warning("The chain of events %s: %s", report.chain, each)
     if problem:
         log.error("The chain of events %s is broken at %s", report.chain, problem)
+    else:
+        copy_outside(report.chain, report.not_outside)
     return problem is None
+
+
+def copy_outside(chain: str, numbers: list[int]) -> None:
+    """Add lines that the file outside lacks: the disk was full, or another host signed them. They were remarked."""
+    for start in range(0, len(numbers), chains.CHUNK):
+        rows = Checkpoint.objects.filter(chain=chain, number__in=numbers[start : start + chains.CHUNK])
+        append_outside(rows.order_by("number").values_list("envelope", flat=True))

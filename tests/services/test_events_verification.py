@@ -15,6 +15,7 @@ from django.conf import settings as portal
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from activation import tasks
 from activation.domain import chain, dsse
 from activation.domain.events import Kind
 from activation.models import ChainStatus, Checkpoint, Event, Organization, append_only
@@ -168,10 +169,29 @@ def sign_anew_with_another_key(organization: Organization, outside: Path) -> Non
 def sign_anew_with_the_own_key(organization: Organization, outside: Path) -> None:
     """Do all that somebody can who has the database and the key, but not the file outside."""
     kept = outside.read_bytes()
+    let_the_portal_sign_what_was_rewritten(organization, outside)
+    outside.write_bytes(kept)
+
+
+def let_the_portal_sign_what_was_rewritten(organization: Organization, outside: Path) -> None:
+    """Do all that somebody can who has the database only: rewrite it whole and wait until the portal signs again."""
     change_an_event_and_all_hashes(organization, outside)
     Checkpoint.objects.all().delete()
-    checkpoints.add(organization)
-    outside.write_bytes(kept)
+    assert checkpoints.add(organization) is not None
+
+
+def let_the_portal_sign_up_to_the_same_event(organization: Organization, outside: Path) -> None:
+    """Rewrite up to where a checkpoint vouches for the last event: its line and the new one tell of one event."""
+    cut_off_everything_in_the_database(organization, outside)
+    Event.objects.filter(organization=organization, sequence__gt=5).delete()
+    Organization.objects.filter(pk=organization.pk).update(last_sequence=5)
+    let_the_portal_sign_what_was_rewritten(organization, outside)
+
+
+def sign_a_checkpoint_again_over_the_same_events(organization: Organization, outside: Path) -> None:
+    """Take a checkpoint back without changing an event: it is signed again over more of them."""
+    Checkpoint.objects.filter(chain=organization.pk, number=2).delete()
+    assert checkpoints.add(organization) is not None
 
 
 @pytest.mark.usefixtures("unguarded")
@@ -191,6 +211,9 @@ def sign_anew_with_the_own_key(organization: Organization, outside: Path) -> Non
         (exchange_a_checkpoints_payload, 10, "signature does not match"),
         (sign_anew_with_another_key, 10, "not known here"),
         (sign_anew_with_the_own_key, 5, "file outside of the database"),
+        (let_the_portal_sign_what_was_rewritten, 5, "file outside of the database"),
+        (let_the_portal_sign_up_to_the_same_event, 5, "file outside of the database"),
+        (sign_a_checkpoint_again_over_the_same_events, 10, "two different statements as checkpoint 2"),
     ],
 )
 def test_what_was_done_is_named_at_the_first_number(
@@ -205,7 +228,99 @@ def test_what_was_done_is_named_at_the_first_number(
 
 @pytest.mark.usefixtures("unguarded")
 def test_missing_triggers_are_remarked(organization: Organization) -> None:
-    assert any("activation_event_no_delete" in remark for remark in verify(organization).remarks)
+    assert any("activation_event_no_delete is missing" in remark for remark in verify(organization).remarks)
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_trigger_of_the_right_name_that_refuses_nothing_is_remarked(organization: Organization) -> None:
+    exchange = {
+        "sqlite": [
+            "DROP TRIGGER activation_event_no_delete",
+            "CREATE TRIGGER activation_event_no_delete BEFORE DELETE ON activation_event BEGIN SELECT 1; END",
+        ],
+        "postgresql": ["ALTER TABLE activation_event DISABLE TRIGGER activation_event_no_delete"],
+    }
+    with connection.schema_editor() as schema:
+        append_only.guard(schema)
+        for statement in exchange[connection.vendor]:
+            schema.execute(statement)
+    (remark,) = verify(organization).remarks
+    assert "activation_event_no_delete is not the one that was made" in remark
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_function_that_refuses_nothing_any_more_is_remarked_on_postgresql(organization: Organization) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite's triggers call no function.")
+    with connection.schema_editor() as schema:
+        append_only.guard(schema)
+        schema.execute(
+            "CREATE OR REPLACE FUNCTION activation_only_added() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RETURN OLD; END $$"
+        )
+    assert len(verify(organization).remarks) == 3 * len(append_only.TABLES)
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_what_is_no_json_is_named_and_ends_no_verification(organization: Organization) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL itself refuses what is no JSON.")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA ignore_check_constraints = 1")
+        cursor.execute("UPDATE activation_event SET after = '{' WHERE sequence = 3")
+        cursor.execute("PRAGMA ignore_check_constraints = 0")
+    problem = verify(organization).problem
+    assert problem is not None
+    assert problem.sequence == 3
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_the_portal_signs_nothing_that_does_not_follow_from_what_it_signed_last(
+    organization: Organization, outside: Path
+) -> None:
+    change_an_event_and_all_hashes(organization, outside)
+    Checkpoint.objects.filter(chain=organization.pk, number=2).delete()
+    assert checkpoints.add(organization) is None
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_every_hour_the_portal_signs_only_what_it_verified(organization: Organization, outside: Path) -> None:
+    kept = outside.read_bytes()
+    Event.objects.filter(organization=organization, sequence=7).update(actor_name="Somebody else")
+    rewrite(organization, 7)
+    Checkpoint.objects.filter(chain=organization.pk, number=2).delete()
+    tasks.verify_events()
+    assert Checkpoint.objects.filter(chain=organization.pk).count() == 1
+    assert outside.read_bytes() == kept
+    assert ChainStatus.objects.get(chain=organization.pk).problem_sequence == 10
+
+
+def test_a_file_that_is_gone_is_remarked_and_written_again(organization: Organization, outside: Path) -> None:
+    outside.unlink()
+    assert checkpoints.verify_everywhere()
+    status = ChainStatus.objects.get(chain=organization.pk)
+    assert "holds no copy of 2 checkpoints, the first of them 1" in status.lacking
+    assert verify(organization).remarks == []
+    assert verify(organization).outside == 3
+    assert checkpoints.verify_everywhere()
+    status.refresh_from_db()
+    assert status.lacking == ""
+
+
+def test_a_line_that_was_never_written_is_remarked_and_written_later(organization: Organization, outside: Path) -> None:
+    first, second = outside.read_bytes().splitlines(keepends=True)
+    outside.write_bytes(first)
+    (remark,) = verify(organization).remarks
+    assert "holds no copy of checkpoint 2." in remark
+    assert checkpoints.verify_everywhere()
+    assert outside.read_bytes().splitlines(keepends=True)[:2] == [first, second]
+
+
+def test_a_broken_chain_is_not_copied_into_the_file(organization: Organization, outside: Path, unguarded: None) -> None:
+    outside.unlink()
+    change_an_event(organization, outside)
+    checkpoints.verify_everywhere()
+    assert not outside.exists() or organization.pk not in outside.read_text()
 
 
 def test_a_line_that_a_crash_cut_short_counts_for_nothing_and_the_next_one_begins_anew(
@@ -236,8 +351,8 @@ def test_the_command_names_the_first_bad_number_and_exits_with_1(organization: O
 
 
 def test_the_hourly_verification_keeps_what_it_found(organization: Organization, unguarded: None) -> None:
-    assert checkpoints.add_everywhere() == 1
     assert checkpoints.verify_everywhere()
+    assert Checkpoint.objects.filter(chain=organization.pk).count() == 3
     status = ChainStatus.objects.get(chain=organization.pk)
     assert (status.last_sequence, status.problem_sequence, status.problem) == (12, None, "")
     change_an_event(organization, Path())
