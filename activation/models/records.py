@@ -9,6 +9,7 @@ from django.utils import timezone
 from activation.domain.record.manifest import ACTIVATION, PERIOD
 from activation.domain.record.purposes import purpose, rank
 from activation.domain.record.status import KINDS, LABELS, RecordStatus, may_become
+from activation.domain.record.verify import MANIFEST
 from activation.models.cloud import Activation
 from activation.models.identity import record_identity
 from activation.models.people import Organization, User
@@ -75,6 +76,8 @@ class Record(models.Model):
     size = models.BigIntegerField(default=0)
     # What is inside, as the manifest has it.
     contents = models.JSONField(default=list, blank=True)
+    # When it was made for the first time, the SHA-256 of that file, and those of what was inside, by name.
+    first = models.JSONField(default=dict, blank=True)
     made_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
 
@@ -112,6 +115,17 @@ class Record(models.Model):
         """Return what is in the file, as people look for it: name, size in bytes, purpose."""
         ordered = sorted(self.contents, key=lambda each: (rank(each["name"]), each["name"]))
         return [{**each, "purpose": purpose(each["name"])} for each in ordered]
+
+    @property
+    def differing(self) -> list[str]:
+        """Return the files that are not as when it was first made, but for the manifest, in which the time stands."""
+        before, now = self.first.get("files", {}), {each["name"]: each.get("sha256") for each in self.contents}
+        return sorted({name for name in {*before, *now} if before.get(name) != now.get(name)} - {MANIFEST})
+
+    @property
+    def verifier_sha256(self) -> str:
+        """Return the SHA-256 of the verifier in the file; empty where it was made before that was kept."""
+        return next((each.get("sha256", "") for each in self.contents if each["name"] == "verify.py"), "")
 
     @property
     def status_label(self) -> str:

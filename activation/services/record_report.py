@@ -24,8 +24,8 @@ from activation.services.record_runs import RunFacts
 LONGEST_TIMELINE = 500
 HOW_TO_VERIFY = (
     "This report is one of the files of the record. manifest.json names each of them with its size and SHA-256 and is "
-    "signed; verify.py, which lies beside it, checks all of that without a network: python verify.py. It tells the "
-    "fingerprint of the key; compare it with the one on the portal's Records page."
+    "signed; verify.py, which lies beside it, checks all of that without a network; the portal's page of this record "
+    "says how, with the fingerprint of the key and the organization's ID that it must be told."
 )
 
 

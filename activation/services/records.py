@@ -6,21 +6,26 @@ import logging
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from activation import dispatch
+from activation.domain.chain import time_text
 from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.events import Kind
+from activation.domain.record import verify
 from activation.domain.record.manifest import ACTIVATION, PERIOD
 from activation.domain.record.status import RecordStatus
 from activation.models import Activation, Organization, Record, User
+from activation.selectors import chains
 from activation.selectors import record_contents as contents
-from activation.services import checkpoints, events, members, record_files
+from activation.services import checkpoints, events, members, record_files, signing
 from activation.services.events import Actor
 
 log = logging.getLogger(__name__)
@@ -147,8 +152,11 @@ def make(record_id: str) -> None:
     draft = folder() / f".{record_id}.{attempt}"
     try:
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
-        packed = record_files.write(record, draft, advance=Progress(record, attempt))
-        store(record, attempt, draft, [{"name": each.name, "size": each.size} for each in packed])
+        progress = Progress(record, attempt)
+        check_chain(record, progress)
+        packed = record_files.write(record, draft, advance=progress)
+        check_file(record, draft, progress)
+        store(record, attempt, draft, [asdict(each) for each in packed])
     except TakenOver:
         log.info("Record %s is made by another worker now", record_id)
     except Problem as problem:
@@ -161,6 +169,40 @@ def make(record_id: str) -> None:
         raise
     finally:
         draft.unlink(missing_ok=True)
+
+
+def check_chain(record: Record, advance: record_files.Advance) -> None:
+    """Raise Faulted where the chain is broken anywhere: a signature of ours must not make a rewritten one seem true."""
+    report = chains.verify(
+        record.organization,
+        public_keys=signing.public_keys(),
+        outside=Path(settings.CHECKPOINT_FILE),
+        advance=lambda: advance(0),
+    )
+    if report.problem is not None:
+        raise Faulted("record_chain_broken", problem=str(report.problem))
+
+
+def check_file(record: Record, draft: Path, advance: record_files.Advance) -> None:
+    """Raise Faulted where what was written does not verify, as whoever takes it away will try."""
+    source = WatchedArchive(draft, advance)
+    verdict = verify.verify(source, fingerprint=signing.fingerprint(), organization=record.organization_id)
+    if not verdict.holds:
+        log.error("Record %s does not verify: %s", record.pk, verdict.text())
+        raise Faulted("record_does_not_verify", problem=str(verdict.problems[0]))
+
+
+class WatchedArchive(verify.Archive):
+    """A record's .zip that tells how it is read, so that verifying a large one is not taken for standing still."""
+
+    def __init__(self, path: Path, advance: record_files.Advance) -> None:
+        super().__init__(path)
+        self.advance = advance
+
+    def open(self, name: str) -> IO[bytes]:
+        """Open a file."""
+        self.advance(0)
+        return super().open(name)
 
 
 class Progress:
@@ -196,6 +238,12 @@ def store(record: Record, attempt: int, draft: Path, inside: list[dict[str, obje
         sha256=sha256,
         size=size,
         contents=inside,
+        first=record.first
+        or {
+            "made_at": time_text(now),
+            "sha256": sha256,
+            "files": {str(each["name"]): each["sha256"] for each in inside},
+        },
         made_at=now,
         expires_at=now + KEPT_FOR,
     )

@@ -2,8 +2,17 @@
 
 import ast
 import hashlib
+import io
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
 import tomllib
+import zipfile
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +20,8 @@ import hcl2
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from activation.domain import canonical_json, chain, checkpoint, dsse
 from activation.domain.plan import read_plan
@@ -64,6 +75,15 @@ def test_the_verifier_is_one_file_for_old_pythons_that_imports_nothing_of_ours()
     }
     assert "activation" not in imported
     assert "cryptography" in imported
+    # `__future__` would be looked for beside the script; without it Python 3.9 reads no `X | Y` in an annotation.
+    assert "__future__" not in imported
+    annotations = [getattr(node, "annotation", None) or getattr(node, "returns", None) for node in ast.walk(tree)]
+    assert not [each for each in annotations if each is not None and "|" in ast.unparse(each) and not quoted(each)]
+
+
+def quoted(annotation: ast.AST) -> bool:
+    """Return whether an annotation is a text, which nobody evaluates."""
+    return isinstance(annotation, ast.Constant)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +152,226 @@ def test_an_event_of_another_chain_in_a_signed_record_is_named(tmp_path: Path) -
     verdict = verify.verify(record_in(tmp_path, [first, foreign], key=key))
 
     assert [str(each) for each in verdict.problems] == ["events.jsonl: #2: it is an event of another organization"]
+
+
+def one_event_record(folder: Path, **more: bytes) -> tuple[verify.Folder, str]:
+    """Return a small record that holds, and its key's fingerprint."""
+    key = Ed25519PrivateKey.generate()
+    folder.mkdir(exist_ok=True)
+    return record_in(folder, [event(1, chain.GENESIS)], key=key, **more), dsse.key_id(dsse.raw_public_key(key))
+
+
+@pytest.mark.parametrize("text", ["", " ", " : ", "ab" * 31, "zz" * 32, "ab" * 33])
+def test_a_fingerprint_that_is_none_is_refused_and_not_taken_for_none_asked(tmp_path: Path, text: str) -> None:
+    record, fingerprint = one_event_record(tmp_path)
+    with pytest.raises(ValueError, match="64"):
+        verify.verify(record, fingerprint=text)
+    with pytest.raises(SystemExit) as ended:
+        verify.main([str(tmp_path), "--fingerprint", text])
+    assert ended.value.code == 2
+    with pytest.raises(CommandError) as refused:
+        call_command("verify_record", str(tmp_path), fingerprint=text)
+    assert refused.value.returncode == 2
+    in_pairs = ":".join(fingerprint[at : at + 2].upper() for at in range(0, 64, 2))
+    assert verify.verify(record, fingerprint=in_pairs).author_established
+
+
+def test_an_organization_is_compared_also_where_nothing_stands_for_it(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path)
+    assert verify.verify(record, organization="org-a").holds
+    for other in ("org-b", ""):
+        assert "of another organization" in verify.verify(record, organization=other).text()
+
+
+MODULES = (
+    "argparse",
+    "__future__",
+    "base64",
+    "struct",
+    "zipfile",
+    "dataclasses",
+    "re",
+    "cryptography",
+    "sitecustomize",
+)
+
+
+@pytest.mark.parametrize("options", [(), ("-I",), ("-P",)])
+def test_no_module_that_was_put_beside_the_verifier_runs(tmp_path: Path, options: tuple[str, ...]) -> None:
+    program = Path(verify.__file__).read_bytes()
+    record, _ = one_event_record(tmp_path / "record", verify_py=program)
+    for name in MODULES:
+        (record.path / f"{name}.py").write_text("print('Intact'); raise SystemExit(0)")
+    for where, script in ((record.path, "verify.py"), (tmp_path, "record/verify.py")):
+        done = subprocess.run(
+            [sys.executable, *options, script], cwd=where, capture_output=True, text=True, check=False, env={}
+        )
+        assert done.returncode == 1, done.stderr
+        assert "NOT INTACT" in done.stdout
+        for name in MODULES:
+            assert f"{name}.py: it was added" in done.stdout
+
+
+def test_a_folder_that_holds_nothing_is_named(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path)
+    (tmp_path / "APPROVED" / "by all").mkdir(parents=True)
+    assert [str(each) for each in verify.verify(record).problems] == [
+        "APPROVED/by all/: it was added: the manifest does not name it"
+    ]
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path, README_txt=b"x")
+    (tmp_path / "README.txt").unlink()
+    os.mkfifo(tmp_path / "README.txt")
+    assert "README.txt: it was changed: it is no file" in verify.verify(record).text()
+
+
+def packed(record: verify.Folder, path: Path) -> Path:
+    """Pack a record's files."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in record.names():
+            archive.writestr(name, (record.path / name).read_bytes())
+    return path
+
+
+def with_an_entry(name: str, content: bytes = b"") -> Callable[[Path], None]:
+    """Return a change that adds an entry."""
+
+    def change(path: Path) -> None:
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr(name, content)
+
+    return change
+
+
+def with_a_comment(path: Path) -> None:
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = b"APPROVED"
+
+
+def with_a_comment_of_a_file(path: Path) -> None:
+    content = zipfile.ZipFile(path)
+    with zipfile.ZipFile(path.with_suffix(".new"), "w") as archive:
+        for each in content.infolist():
+            each.comment = b"APPROVED"
+            archive.writestr(each, content.read(each))
+    path.with_suffix(".new").replace(path)
+
+
+def with_bytes_before(path: Path) -> None:
+    """Put bytes before an archive; zipfile reads it as before."""
+    path.write_bytes(b"APPROVED" + path.read_bytes())
+
+
+def with_bytes_behind(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"APPROVED")
+
+
+def with_a_file_that_is_not_in_the_list(path: Path) -> None:
+    """Put a local entry before the others and count it in, so that the list stays where it says it is."""
+    forged = io.BytesIO()
+    with zipfile.ZipFile(forged, "w") as archive:
+        archive.writestr("APPROVED.html", "yes")
+    with zipfile.ZipFile(forged) as archive:
+        entry = forged.getvalue()[: archive.start_dir]
+    with zipfile.ZipFile(path) as archive:
+        content, entries = {each: archive.read(each) for each in archive.infolist()}, archive.infolist()
+    with path.open("wb") as file:
+        file.write(entry)
+        with zipfile.ZipFile(file, "w") as archive:
+            for each in entries:
+                archive.writestr(each, content[each])
+
+
+def with_another_name_before_the_file(path: Path) -> None:
+    content = path.read_bytes()
+    assert content.index(b"events.jsonl") < content.rindex(b"events.jsonl")
+    path.write_bytes(content.replace(b"events.jsonl", b"events.jsonx", 1))
+
+
+def with_another_name_for_some_programs(path: Path) -> None:
+    """Add the field in which programs look for a name in Unicode."""
+    content = zipfile.ZipFile(path)
+    with zipfile.ZipFile(path.with_suffix(".new"), "w") as archive:
+        for each in content.infolist():
+            name = b"APPROVED.html"
+            told = struct.pack("<BL", 1, zlib.crc32(each.filename.encode())) + name
+            each.extra = struct.pack("<2H", 0x7075, len(told)) + told
+            archive.writestr(each, content.read(each))
+    path.with_suffix(".new").replace(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        (with_an_entry("APPROVED.html/", b"<h1>yes</h1>"), "APPROVED.html/: it was added"),
+        (with_an_entry("APPROVED/"), "APPROVED/: it was added"),
+        (with_an_entry("events.jsonl"), "events.jsonl: it stands in the archive twice"),
+        (with_a_comment, "a comment"),
+        (with_a_comment_of_a_file, "a comment"),
+        (with_bytes_before, "bytes that belong to no file, at 0"),
+        (with_bytes_behind, "bytes behind its end|cannot be read"),
+        (with_a_file_that_is_not_in_the_list, "bytes that belong to no file, at 0"),
+        (with_another_name_before_the_file, "differs from what stands before a file"),
+        (with_another_name_for_some_programs, "says something of a file that no record says"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_what_is_put_into_an_archive_is_named(tmp_path: Path, change: Callable[[Path], None], word: str) -> None:
+    record, _ = one_event_record(tmp_path / "record")
+    path = packed(record, tmp_path / "record.zip")
+    assert verify.verify(verify.Archive(path)).problems == []
+    change(path)
+    said = verify.verify(verify.Archive(path)).text()
+    assert "NOT INTACT" in said
+    assert re.search(word, said), said
+
+
+class Pipe(io.BytesIO):
+    """Where nobody can go back: sizes stand behind each file then."""
+
+    def seekable(self) -> bool:
+        """Return False."""
+        return False
+
+    def tell(self) -> int:
+        """Refuse."""
+        raise OSError
+
+    def seek(self, *args: Any) -> int:
+        """Refuse."""
+        raise OSError
+
+
+def test_a_record_that_was_packed_again_holds(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path / "record")
+    with zipfile.ZipFile(tmp_path / "folders.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in record.names():
+            archive.writestr(name, (record.path / name).read_bytes())
+    pipe = Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in record.names():
+            archive.writestr(name, (record.path / name).read_bytes())
+    (tmp_path / "pipe.zip").write_bytes(pipe.getvalue())
+    for name in ("folders.zip", "pipe.zip"):
+        assert verify.verify(verify.Archive(tmp_path / name)).problems == []
+
+
+def test_no_name_in_a_record_moves_the_terminals_cursor(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path)
+    (tmp_path / "x\x1b[2J\x1b[HIntact\nIntact\u202e").write_text("")
+    said = verify.verify(record).text()
+    assert "x\\x1b[2J\\x1b[HIntact\\nIntact\\u202e: it was added" in said
+    assert all(line.isprintable() for line in said.splitlines())
+    assert "Intact" not in [line[:6] for line in said.splitlines()]
+    named = verify.Verdict(manifest={**manifest_of(record), "organization": {"id": "o", "name": "A\x1b[2J\nIntact"}})
+    assert "Record of A\\x1b[2J\\nIntact:" in named.text()
+
+
+def manifest_of(record: verify.Folder) -> dict[str, Any]:
+    """Return what a record's manifest says."""
+    return verify.verify(record).manifest
 
 
 def test_a_manifest_that_is_no_manifest_is_named(tmp_path: Path) -> None:

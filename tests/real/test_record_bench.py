@@ -5,6 +5,8 @@ import hashlib
 import io
 import json
 import shutil
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -240,6 +242,11 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
     ),
     "the key taken out": (lambda folder: (folder / "public_key.pem").unlink(), ("public_key.pem: it was removed",)),
     "a file added": (lambda folder: (folder / "extra.txt").write_text("x"), ("extra.txt: it was added",)),
+    "a module put beside the verifier": (
+        lambda folder: (folder / "argparse.py").write_text("print('Intact'); raise SystemExit(0)"),
+        ("argparse.py: it was added",),
+    ),
+    "a folder of nothing added": (lambda folder: (folder / "APPROVED").mkdir(), ("APPROVED/: it was added",)),
     "a link instead of a file": (
         lambda folder: (
             shutil.move(folder / "README.txt", folder.parent),
@@ -304,6 +311,9 @@ def test_nothing_can_be_done_to_a_record_that_is_not_named(taken: Taken, tmp_pat
         said = after(change)
         for each in expected:
             assert each.format(**numbers) in said, f"{what}: {said}"
+        # The record's own verifier, which stands among what was done.
+        own = subprocess.run([sys.executable, work / "verify.py"], capture_output=True, text=True, check=False)
+        assert (own.returncode, own.stdout.strip()) == (1, said), what
 
     # Another organization's, whole and in parts; both were signed with the same key.
     for name in ("events.jsonl", "manifest.json", "checkpoints.jsonl", "summary.pdf"):

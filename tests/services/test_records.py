@@ -1,6 +1,7 @@
 """Records as they are asked for, made, kept and handed out; and what verifies them."""
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -12,16 +13,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from activation.domain import chain
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.record import verify
 from activation.domain.record.status import RecordStatus
 from activation.domain.roles import Role
-from activation.models import Event, LogLine, Record, User
+from activation.models import Activation, Checkpoint, Event, LogLine, Record, User
 from activation.services import events, records, signing
 from activation.services.events import Actor
 from tests.factories import Place, make_place
@@ -113,6 +116,24 @@ def test_the_same_request_gives_the_same_bytes_apart_from_the_manifest(place: Pl
         assert {name for name in first if first[name] != again[name]} <= {"manifest.json"}
 
 
+def test_a_record_made_again_after_the_activation_went_on_says_which_files_differ(place: Place, client: Client) -> None:
+    record = made(record_of(place))
+    first = record.sha256
+    assert record.differing == []
+    Activation.objects.filter(pk=place.activation.pk).update(status="active")
+    records.expire(record)
+    record.refresh_from_db()
+    records.request_again(record=record, actor=auditor(place)[1])
+    record = made(record)
+
+    assert record.first["sha256"] == first != record.sha256
+    assert record.differing == [f"activations/{place.activation.pk}/activation.json", "summary.html", "summary.pdf"]
+    client.force_login(auditor(place)[0])
+    page = client.get(reverse("record", args=[place.organization.slug, record.pk])).content.decode()
+    assert first in page
+    assert f"activations/{place.activation.pk}/activation.json</code>, <code>summary.html" in page
+
+
 def test_a_record_of_a_period_ends_before_its_own_request_and_download(place: Place) -> None:
     record = made(record_of_today(place))
     _, actor = auditor(place)
@@ -151,20 +172,26 @@ def test_days_without_events_and_days_in_the_wrong_order_are_refused(place: Plac
     assert not Record.objects.exclude(pk=place.record.pk).exists()
 
 
-def test_a_broken_chain_makes_no_record(place: Place) -> None:
-    from django.db import connection
-
+@pytest.mark.parametrize(("sequence", "rewritten"), [(5, False), (5, True), (1, True)])
+def test_a_broken_chain_makes_no_record(place: Place, sequence: int, rewritten: bool) -> None:
     record = record_of(place)
     with connection.cursor() as cursor:
         cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in cursor.fetchall():
             cursor.execute(f'DROP TRIGGER "{name}"')
-    Event.objects.filter(organization=place.organization, sequence=5).update(actor_name="Somebody else")
+    Event.objects.filter(organization=place.organization, sequence=sequence).update(actor_name="Somebody else")
+    rows = Event.objects.filter(organization=place.organization, sequence__gte=sequence if rewritten else 10**9)
+    prev_hash = ""
+    for event in rows.order_by("sequence"):
+        event.prev_hash = prev_hash or event.prev_hash
+        prev_hash = chain.event_hash(event.chained())
+        Event.objects.filter(pk=event.pk).update(prev_hash=event.prev_hash, hash=prev_hash)
     records.make(record.pk)
     record.refresh_from_db()
 
     assert record.status == RecordStatus.FAILED
-    assert "#5" in record.reason
+    signed = Checkpoint.objects.get(chain=place.organization.pk).last_sequence
+    assert f"#{signed if rewritten else sequence}" in record.reason
     assert list(records.folder().glob(f"*{record.pk}*")) == []
 
 
@@ -251,7 +278,8 @@ def test_the_pages_lead_from_asking_to_the_file(place: Place, client: Client) ->
     address = reverse("record_download", args=[slug, record.pk])
     assert f'data-record-url="{address}"' in page
     assert record.sha256 in page
-    assert signing.fingerprint() in page
+    assert f"--fingerprint {signing.fingerprint()} --organization {place.organization.pk}" in page
+    assert hashlib.sha256(files_of(record)["verify.py"]).hexdigest() in page
 
     downloaded = client.get(address)
 
@@ -288,6 +316,15 @@ def test_the_bundled_verifier_says_the_same_as_ours(unpacked: Path) -> None:
     code, said = run_bundled(unpacked)
     assert (code, said.strip()) == (1, verify.verify(verify.Folder(unpacked)).text())
     assert "summary.pdf: it was changed" in said
+
+
+def test_a_record_that_was_packed_again_with_its_folders_holds(unpacked: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again.zip"
+    with zipfile.ZipFile(again, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(unpacked.rglob("*")):
+            archive.write(path, path.relative_to(unpacked))
+        assert [name for name in archive.namelist() if name.endswith("/")]
+    assert verify.verify(verify.Archive(again)).problems == []
 
 
 def test_the_readmes_openssl_commands_verify_it(unpacked: Path) -> None:

@@ -27,13 +27,17 @@ WHAT IS INSIDE
 The external ID is shown shortened everywhere. Keys, states and sealed plans are in no record. Times are UTC.
 
 HOW TO VERIFY
-  1. Unpack, and open a terminal in the folder.
+  1. Unpack into a new folder, here `record`, and open a terminal beside it (not in it: what else lies there must not
+     be run by chance).
   2. python -m pip install cryptography       (once; any version since 3.1)
-  3. python verify.py --fingerprint F         F: the key's fingerprint, from the portal's Records page or from
-                                              `manage.py signing_key`, not from this record
+  3. Compare the SHA-256 of record/verify.py with the one on the record's page: a changed one says what it likes.
+  4. python record/verify.py --fingerprint F --organization ID
+         F    the key's fingerprint, from the portal's Records page or from `manage.py signing_key`, not from here
+         ID   the organization's ID, from the record's page: the key signs the records of every organization there
 
   It exits with 0 only when everything holds, and names what does not: the file, and in the events the number.
-  Without --fingerprint the answer is "intact under key F; author not established".
+  Without --fingerprint the answer is "intact under key F; author not established"; without --organization it may be
+  a true record of somebody else: read whose in the first line.
 
 HOW TO VERIFY WITHOUT verify.py (a POSIX shell, OpenSSL 3)
   The manifest is a DSSE envelope (github.com/secure-systems-lab/dsse), signed with Ed25519.

@@ -3,15 +3,23 @@
 
     python verify.py [FOLDER or FILE.zip] [--fingerprint F] [--organization ID]
 
-Without a folder it verifies the one in which it stands. It exits with 0 only when everything holds, and names what does
-not: the file, and in the events the sequence number. It needs Python 3.9 or newer and the package `cryptography`; it
-asks no network and writes nothing.
+Without a folder it verifies the one in which it stands. It exits with 0 only when everything holds, with 1 where
+something does not, which it names: the file, and in the events the sequence number. It needs Python 3.9 or newer and
+the package `cryptography`; it asks no network and writes nothing.
+
+It cannot vouch for itself: compare its SHA-256 with the one on the portal's Records page, or verify with a copy of it
+that did not come with the record.
 
 This one file goes into every record, so it uses nothing of the portal: canonical JSON, DSSE envelopes, the chain of
 events and its checkpoints are written here a second time, from their descriptions. The portal verifies with it too.
 """
 
-from __future__ import annotations
+import sys
+
+if __name__ == "__main__" and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+    # Python looks for every module beside the script first, and that is a folder of whoever sent the record: a file
+    # argparse.py in it would run in place of Python's own. So nothing may be imported before this.
+    del sys.path[0]
 
 import argparse
 import base64
@@ -19,7 +27,7 @@ import binascii
 import hashlib
 import json
 import re
-import sys
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field
@@ -98,17 +106,22 @@ class Wrong(Exception):
     """Something in the record does not hold; the message is a sentence without its end."""
 
 
+def printable(text: str) -> str:
+    """Return a text in one line that a terminal shows as it is: no name in a record may clear or color the screen."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that does not hold: in which file, why, and at which event where it is one."""
 
     file: str
     why: str
-    sequence: int | None = None
+    sequence: "int | None" = None
 
     def __str__(self) -> str:
         place = f"{self.file}: #{self.sequence}" if self.sequence is not None else self.file
-        return f"{place}: {self.why}"
+        return printable(f"{place}: {self.why}")
 
 
 @dataclass
@@ -127,7 +140,7 @@ class Verdict:
         """Return whether everything holds."""
         return not self.problems
 
-    def add(self, file: str, why: str, sequence: int | None = None) -> None:
+    def add(self, file: str, why: str, sequence: "int | None" = None) -> None:
         """Add a problem."""
         self.problems.append(Problem(file, why, sequence))
 
@@ -150,7 +163,7 @@ class Verdict:
         else:
             lines.append(f"Intact under key {self.key_id}; author not established.")
             lines.append("  Get the key's fingerprint from the portal itself and name it: --fingerprint F")
-        return "\n".join(lines)
+        return "\n".join(printable(line) for line in lines)
 
 
 # --- where the files of a record are
@@ -163,40 +176,165 @@ class Folder:
         self.path = path
 
     def names(self) -> list[str]:
-        """Return the names of all files, with `/`; a link is none that a record holds."""
-        found = []
-        for path in sorted(self.path.rglob("*")):
+        """Return the names of all files, with `/`; a link is none that a record holds, nor is a folder of nothing."""
+        found = sorted(self.path.rglob("*"))
+        inner = {path.parent for path in found}
+        names = []
+        for path in found:
+            name = path.relative_to(self.path).as_posix()
             if path.is_symlink() or not path.is_dir():
-                found.append(path.relative_to(self.path).as_posix())
-        return found
+                names.append(name)
+            elif path not in inner:
+                names.append(f"{name}/")
+        return names
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file."""
         path = self.path / name
         if path.is_symlink():
             raise Wrong("it is a link, not a file")
+        if path.exists() and not path.is_file():
+            raise Wrong("it is no file")
         return path.open("rb")
+
+    def check(self) -> None:
+        """Do nothing: a folder has no form of its own."""
 
 
 class Archive:
     """A record as it was downloaded."""
 
     def __init__(self, path: Path) -> None:
+        self.path = path
         self.zip = zipfile.ZipFile(path)
 
     def names(self) -> list[str]:
-        """Return the names of all files; one that stands there twice comes twice."""
-        return [each.filename for each in self.zip.infolist() if not each.is_dir()]
+        """Return the names of all files; one that stands there twice comes twice.
+
+        Who packs a folder again adds the folders themselves: those are none, where they hold a file and nothing else.
+        """
+        entries = self.zip.infolist()
+        files = [each.filename for each in entries if not each.is_dir()]
+        inner = {name[: at + 1] for name in files for at, letter in enumerate(name) if letter == "/"}
+        return files + [
+            each.filename
+            for each in entries
+            if each.is_dir() and (each.filename not in inner or each.file_size or each.compress_size)
+        ]
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file."""
         return self.zip.open(name)
 
+    def check(self) -> None:
+        """Raise Wrong where the archive holds a byte that is none of its files'.
 
-UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, KeyError)
+        Programs differ in what they read of a .zip: some take what stands before each file, some the list at the end.
+        So both must say the same, one behind the other from the first byte to the last, with nothing between or around.
+        """
+        try:
+            with self.path.open("rb") as file:
+                check_zip(file, self.zip)
+        except (struct.error, *UNREADABLE) as error:
+            raise Wrong(f"the archive cannot be read ({error})") from error
 
 
-def chunks(source: Folder | Archive, name: str) -> Iterator[bytes]:
+LOCAL, LISTED = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L")
+END, LARGE_END, LARGE_PLACE = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
+# What packing programs add for a file and no reader takes for its name or contents: sizes beyond 4 GiB, times, owners.
+LARGE_SIZES = 0x0001
+HARMLESS = {LARGE_SIZES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875}
+# Sizes stand behind a file that was packed as a stream.
+STREAMED = 0x0008
+
+
+def check_zip(file: IO[bytes], found: zipfile.ZipFile) -> None:
+    """Raise Wrong where an archive is more than its files and their list."""
+    entries, at = sorted(found.infolist(), key=lambda each: each.header_offset), 0
+    for entry in entries:
+        if entry.header_offset != at:
+            raise Wrong(f"the archive holds bytes that belong to no file, at {min(at, entry.header_offset)}")
+        at = end_of_file(file, entry)
+    if found.start_dir != at:
+        raise Wrong(f"the archive holds bytes that belong to no file, at {at}")
+    for _ in entries:
+        at = end_of_listed(file, at)
+    # Of a very large archive the end is written in a larger form before the usual one.
+    file.seek(at)
+    if file.read(4) == b"PK\x06\x06":
+        at += LARGE_END.size + LARGE_PLACE.size
+        file.seek(at - LARGE_PLACE.size)
+        if file.read(4) != b"PK\x06\x07":
+            raise Wrong("the end of the archive is none")
+    file.seek(at)
+    last = file.read(END.size + 1)
+    if len(last) != END.size or last[:4] != b"PK\x05\x06" or last[-2:] != b"\0\0":
+        raise Wrong("the archive holds a comment, or bytes behind its end")
+
+
+def end_of_file(file: IO[bytes], entry: zipfile.ZipInfo) -> int:
+    """Return where a file in an archive ends; raise Wrong where what stands before it differs from the list."""
+    file.seek(entry.header_offset)
+    start = LOCAL.unpack(file.read(LOCAL.size))
+    mark, _, flags, method, _, _, crc, packed, size, name_length, extra_length = start
+    name, extra = file.read(name_length), extra_fields(file.read(extra_length))
+    if LARGE_SIZES in extra and 0xFFFFFFFF in (packed, size):
+        large = struct.unpack("<2Q", extra[LARGE_SIZES][:16])
+        packed, size = (large[1] if packed == 0xFFFFFFFF else packed), (large[0] if size == 0xFFFFFFFF else size)
+    listed = (b"PK\x03\x04", entry.flag_bits, entry.compress_type, entry.orig_filename)
+    if (mark, flags, method, name.decode("utf-8" if flags & 0x800 else "cp437")) != listed:
+        raise Wrong("the archive's list differs from what stands before a file")
+    sizes = (entry.CRC, entry.compress_size, entry.file_size)
+    at = int(entry.header_offset + LOCAL.size + name_length + extra_length + entry.compress_size)
+    if not flags & STREAMED:
+        if (crc, packed, size) != sizes:
+            raise Wrong("the archive's list differs from what stands before a file")
+        return at
+    file.seek(at)
+    behind = file.read(24)
+    for form in ("<3L", "<L2Q"):
+        for mark in (b"PK\x07\x08", b""):
+            if behind.startswith(mark + struct.pack(form, *sizes)):
+                return at + len(mark) + struct.calcsize(form)
+    raise Wrong("the archive's list differs from what stands behind a file")
+
+
+def end_of_listed(file: IO[bytes], at: int) -> int:
+    """Return where one line of an archive's list ends; raise Wrong where it holds more than a file."""
+    file.seek(at)
+    listed = LISTED.unpack(file.read(LISTED.size))
+    name_length, extra_length, comment_length = (int(each) for each in listed[10:13])
+    file.seek(name_length, 1)
+    extra_fields(file.read(extra_length))
+    if listed[0] != b"PK\x01\x02" or comment_length:
+        raise Wrong("the archive's list holds a comment, or cannot be read")
+    return at + LISTED.size + name_length + extra_length
+
+
+def extra_fields(content: bytes) -> dict[int, bytes]:
+    """Return what packing programs added about a file; raise Wrong for what could give it another name or contents."""
+    found: dict[int, bytes] = {}
+    while content:
+        kind, length = struct.unpack("<2H", content[:4])
+        if kind not in HARMLESS or kind in found or len(content) < 4 + length:
+            raise Wrong("the archive says something of a file that no record says")
+        found[kind], content = content[4 : 4 + length], content[4 + length :]
+    return found
+
+
+UNREADABLE = (
+    OSError,
+    EOFError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    KeyError,
+)
+
+
+def chunks(source: "Folder | Archive", name: str) -> Iterator[bytes]:
     """Yield a file piece by piece; raise Wrong where it cannot be read."""
     try:
         with source.open(name) as file:
@@ -206,7 +344,7 @@ def chunks(source: Folder | Archive, name: str) -> Iterator[bytes]:
         raise Wrong(f"it cannot be read ({error})") from error
 
 
-def lines_of(source: Folder | Archive, name: str) -> Iterator[bytes]:
+def lines_of(source: "Folder | Archive", name: str) -> Iterator[bytes]:
     """Yield the lines of a file, without their ends; raise Wrong for a last line that has none."""
     rest = b""
     for piece in chunks(source, name):
@@ -217,7 +355,7 @@ def lines_of(source: Folder | Archive, name: str) -> Iterator[bytes]:
         raise Wrong("its last line has no end")
 
 
-def contents(source: Folder | Archive, name: str) -> bytes:
+def contents(source: "Folder | Archive", name: str) -> bytes:
     """Return a small file whole; raise Wrong."""
     found = bytearray()
     for piece in chunks(source, name):
@@ -314,22 +452,39 @@ def key_id_of(key: bytes) -> str:
 # --- the record
 
 
-def verify(source: Folder | Archive, *, fingerprint: str = "", organization: str = "") -> Verdict:
-    """Verify a record; `fingerprint` is the key it must be signed with, `organization` the ID of whom it must be of."""
+def read_fingerprint(text: str) -> str:
+    """Return a key's fingerprint as it was typed or copied, with blanks and colons or none; raise ValueError."""
+    wanted = re.sub(r"[\s:]", "", text).lower()
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
+        raise ValueError("a fingerprint is 64 of the characters 0-9 and a-f")
+    return wanted
+
+
+def verify(
+    source: "Folder | Archive", *, fingerprint: "str | None" = None, organization: "str | None" = None
+) -> Verdict:
+    """Verify a record; `fingerprint` is the key it must be signed with, `organization` the ID of whom it must be of.
+
+    Raise ValueError for a fingerprint that is none: an empty one must not count as none asked for.
+    """
+    wanted = None if fingerprint is None else read_fingerprint(fingerprint)
     verdict = Verdict()
+    try:
+        source.check()
+    except Wrong as wrong:
+        verdict.add(".zip", str(wrong))
     names = source.names()
     for name in sorted({name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()):
         verdict.add(name, "it stands in the archive twice")
     keys = read_keys(source, names, verdict)
     check_manifest(source, keys, verdict)
-    wanted = re.sub(r"[\s:]", "", fingerprint).lower()
-    if wanted and verdict.key_id != wanted:
+    if wanted is not None and verdict.key_id != wanted:
         verdict.add(MANIFEST, f"it is signed with the wrong key: {verdict.key_id or 'none'}, not {wanted}")
-    verdict.author_established = bool(wanted)
+    verdict.author_established = wanted is not None
     manifest = verdict.manifest
     if not manifest:
         return verdict
-    if organization and manifest["organization"]["id"] != organization:
+    if organization is not None and manifest["organization"]["id"] != organization:
         verdict.add(MANIFEST, f"it is a record of another organization: {manifest['organization']['id']}")
     check_files(source, names, verdict)
     # Where a forged record holds values of kinds that none has, that is a problem of the record, not of the verifier.
@@ -344,7 +499,7 @@ def verify(source: Folder | Archive, *, fingerprint: str = "", organization: str
     return verdict
 
 
-def read_keys(source: Folder | Archive, names: list[str], verdict: Verdict) -> dict[str, bytes]:
+def read_keys(source: "Folder | Archive", names: list[str], verdict: Verdict) -> dict[str, bytes]:
     """Return the public keys that the record brings, by their ID."""
     keys = {}
     for name in names:
@@ -362,7 +517,7 @@ def read_keys(source: Folder | Archive, names: list[str], verdict: Verdict) -> d
     return keys
 
 
-def check_manifest(source: Folder | Archive, keys: dict[str, bytes], verdict: Verdict) -> None:
+def check_manifest(source: "Folder | Archive", keys: dict[str, bytes], verdict: Verdict) -> None:
     """Read the manifest and check its signature; what it says is used even where the signature does not hold."""
     try:
         envelope = decode(contents(source, MANIFEST))
@@ -411,7 +566,7 @@ def check_shape(manifest: Any) -> None:
         raise Wrong("its organization is not the one whose events it holds")
 
 
-def check_files(source: Folder | Archive, names: list[str], verdict: Verdict) -> None:
+def check_files(source: "Folder | Archive", names: list[str], verdict: Verdict) -> None:
     """Compare every file with the manifest: none changed, removed or added."""
     listed = {each["name"]: each for each in verdict.manifest["files"]}
     for name in sorted(set(names) - set(listed) - {MANIFEST}):
@@ -439,7 +594,7 @@ def check_files(source: Folder | Archive, names: list[str], verdict: Verdict) ->
 
 
 def check_checkpoints(
-    source: Folder | Archive, names: list[str], keys: dict[str, bytes], verdict: Verdict
+    source: "Folder | Archive", names: list[str], keys: dict[str, bytes], verdict: Verdict
 ) -> dict[int, tuple[int, str]]:
     """Check that each checkpoint is signed and follows from the one before; return number and head hash by sequence."""
     heads: dict[int, tuple[int, str]] = {}
@@ -465,7 +620,7 @@ def check_checkpoints(
     return heads
 
 
-def check_checkpoint(found: Any, before: dict[str, Any] | None, chain: str, key_id: str) -> None:
+def check_checkpoint(found: Any, before: "dict[str, Any] | None", chain: str, key_id: str) -> None:
     """Raise Wrong where a checkpoint cannot stand behind another one (None: the record begins with it)."""
     if not isinstance(found, dict) or set(found) != CHECKPOINT_MEMBERS or found["format"] != FORMAT:
         raise Wrong("it does not hold exactly the members of a checkpoint")
@@ -485,7 +640,7 @@ def check_checkpoint(found: Any, before: dict[str, Any] | None, chain: str, key_
 
 
 def check_events(
-    source: Folder | Archive, names: list[str], heads: dict[int, tuple[int, str]], verdict: Verdict
+    source: "Folder | Archive", names: list[str], heads: dict[int, tuple[int, str]], verdict: Verdict
 ) -> None:
     """Walk along the events and name the first that does not follow from the one before."""
     said = verdict.manifest["events"]
@@ -570,7 +725,7 @@ def wrong_with(event: Any, line: bytes, expected: int, last_hash: str, last_at: 
     return ""
 
 
-def check_logs(source: Folder | Archive, names: list[str], verdict: Verdict) -> None:
+def check_logs(source: "Folder | Archive", names: list[str], verdict: Verdict) -> None:
     """Compare the length of each run's log with what its run.json says was stored."""
     for name in names:
         if not (name.startswith("runs/") and name.endswith("/run.json")):
@@ -586,7 +741,7 @@ def check_logs(source: Folder | Archive, names: list[str], verdict: Verdict) -> 
             verdict.add(log, f"it has {found} lines; {said} were stored")
 
 
-def source_of(path: Path) -> Folder | Archive:
+def source_of(path: Path) -> "Folder | Archive":
     """Return a record's files, from a folder or a .zip; raise Wrong where there is neither."""
     if path.is_dir():
         return Folder(path)
@@ -596,22 +751,26 @@ def source_of(path: Path) -> Folder | Archive:
         raise Wrong(f"{path} is neither a folder nor a .zip that can be read ({error})") from error
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: "list[str] | None" = None) -> int:
     """Verify what the command line names; return 0 only when everything holds."""
     parser = argparse.ArgumentParser(description="Verify that an activation record is whole and unchanged.")
     parser.add_argument("record", nargs="?", default=str(Path(__file__).resolve().parent), help="folder or .zip")
-    parser.add_argument("--fingerprint", default="", help="the key's fingerprint, obtained from the portal itself")
-    parser.add_argument("--organization", default="", help="the ID of the organization that it must be a record of")
+    parser.add_argument("--fingerprint", metavar="F", help="the key's fingerprint, obtained from the portal itself")
+    parser.add_argument("--organization", metavar="ID", help="the ID of the organization that it must be a record of")
     asked = parser.parse_args(arguments)
+    try:
+        wanted = None if asked.fingerprint is None else read_fingerprint(asked.fingerprint)
+    except ValueError as error:
+        parser.error(f"--fingerprint: {error}")
     # A name in a script that the terminal does not have must not end the verification.
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         source = source_of(Path(asked.record))
     except Wrong as wrong:
-        print(f"NOT INTACT: {wrong}")
+        print(printable(f"NOT INTACT: {wrong}"))
         return 1
-    verdict = verify(source, fingerprint=asked.fingerprint, organization=asked.organization)
+    verdict = verify(source, fingerprint=wanted, organization=asked.organization)
     print(verdict.text())
     return 0 if verdict.holds else 1
 
