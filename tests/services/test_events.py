@@ -3,15 +3,15 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from activation.domain import chain
 from activation.domain.events import Kind
 from activation.domain.run_status import RunStatus
-from activation.models import Checkpoint, Event, Organization, append_only
+from activation.models import Checkpoint, CloudAccount, Event, Organization, append_only
 from activation.selectors.chains import events_of
-from activation.services import events
+from activation.services import activations, events
 from activation.services.events import PORTAL, Actor
 from tests.factories import make_activation, make_organization, make_run
 
@@ -122,3 +122,13 @@ def test_the_end_of_a_run_is_signed() -> None:
     events.record_of_run(Kind.RUN_APPLIED, run)
     signed = Checkpoint.objects.get()
     assert (signed.chain, signed.number, signed.last_sequence) == (run.organization_id, 1, 2)
+
+
+def test_an_account_is_claimed_with_its_event_or_not_at_all() -> None:
+    organization = make_organization()
+    record(organization)
+    # The counter was set back: the next event's number is taken, and it cannot be written.
+    Organization.objects.filter(pk=organization.pk).update(last_sequence=0)
+    with pytest.raises(IntegrityError):
+        activations.claim_account(organization, account_id="111122223333", partition="aws", by=SOMEBODY)
+    assert not CloudAccount.objects.filter(account_id="111122223333").exists()
