@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput
 from activation.domain.control_plane import ControlPlane
+from activation.domain.events import Kind
 from activation.domain.regions import REGIONS
 from activation.domain.roles import Right
 from activation.domain.run_status import ACTIVE, SUCCEEDED, RunStatus
@@ -101,8 +102,9 @@ def authorized_accounts(organization: Organization) -> list[CloudAccount]:
 
 
 def external_id_events(organization: Organization) -> list[Event]:
-    """Return the latest events about the external ID, newest first."""
-    events = Event.objects.for_organization(organization).filter(kind__startswith="external_id.")
+    """Return the latest events about the external ID, newest first: also who took it away in a package."""
+    taken = Q(kind=Kind.PACKAGE_DOWNLOADED, after__with_external_id=True)
+    events = Event.objects.for_organization(organization).filter(Q(kind__startswith="external_id.") | taken)
     return list(events.order_by("-sequence")[:5])
 
 

@@ -83,6 +83,7 @@ def page(request: PortalRequest, activation: Activation, *, shown: str, revealed
         "may_reveal": request.member.may(Right.REVEAL_EXTERNAL_ID),
         "trust_policy": json.dumps(policy, indent=2, ensure_ascii=False),
         "events": external_id_events(request.organization),
+        "sees_events": request.member.may(Right.SEE_EVENTS),
     }
     return render(request, "activation/external_id.html", context)
 

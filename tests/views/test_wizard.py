@@ -21,6 +21,8 @@ from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Event, Organization
+from activation.services import packages
+from activation.services.events import Actor
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization, make_run
 
 pytestmark = pytest.mark.django_db
@@ -311,6 +313,22 @@ def test_an_owner_reveals_it_and_that_is_written_down(vendor: Organization, at_a
     assert f"<mark>{EXTERNAL_ID}</mark>" in page.content.decode()
     assert len(events_of(vendor, Kind.EXTERNAL_ID_SEEN)) == 1
     assert "saw the external ID" in words(person.get("external-id/", at_arns))
+
+
+def test_who_took_the_external_id_away_in_a_package_is_among_who_saw_it(
+    vendor: Organization, at_arns: Activation
+) -> None:
+    person = Person(vendor, Role.OWNER)
+    actor = Actor(id="7", name="Ann Bell", role="owner")
+    packages.hand_out(at_arns, with_external_id=False, by=actor)
+    assert "configuration package" not in words(person.get("external-id/", at_arns))
+    packages.hand_out(at_arns, with_external_id=True, by=actor)
+
+    page = person.get("external-id/", at_arns)
+    assert "Ann Bell downloaded the configuration package, with the external ID in it" in words(page)
+    assert 'events/?kind=external_id."' in page.content.decode()
+    operator = Person(vendor, Role.OPERATOR).get("external-id/", at_arns)
+    assert "kind=external_id" not in operator.content.decode()
     assert EXTERNAL_ID not in json.dumps([[e.before, e.after] for e in Event.objects.all()])
 
 
