@@ -7,10 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.signals import password_changed, password_reset, password_set
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
+from activation.domain.events import Kind
 from activation.http import SIGNED_IN_AT, address, signed_in_by
 from activation.services import sign_in
 
@@ -62,6 +65,15 @@ def listen() -> None:
     user_logged_in.connect(on_signed_in, dispatch_uid="activation.signed_in")
     user_logged_out.connect(on_signed_out, dispatch_uid="activation.signed_out")
     user_login_failed.connect(on_sign_in_failed, dispatch_uid="activation.sign_in_failed")
+    for signal, receiver in (
+        (password_changed, on_password_changed),
+        (password_set, on_password_changed),
+        (password_reset, on_password_reset),
+        (authenticator_added, on_second_factor_added),
+        (authenticator_removed, on_second_factor_removed),
+        (authenticator_reset, on_recovery_codes_renewed),
+    ):
+        signal.connect(receiver, dispatch_uid=f"activation.{receiver.__name__}")
 
 
 def on_signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
@@ -80,3 +92,35 @@ def on_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None =
     """Hand a failed sign-in to the service, without the password."""
     email = str(credentials.get("email") or credentials.get("username") or "")
     sign_in.record_failed_sign_in(email=email, address=address(request) if request else "")
+
+
+def on_password_changed(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Hand a new password that somebody gave themselves to the service, without the password."""
+    record_of_account(Kind.PASSWORD_CHANGED, request, user)
+
+
+def on_password_reset(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Hand a new password by a link from an e-mail to the service: nobody is signed in then."""
+    sign_in.record_account_change(Kind.PASSWORD_RESET, user=user, address=address(request), signed_in_by="reset link")
+
+
+def on_second_factor_added(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """Hand a second factor that was set up to the service; recovery codes come with the first one."""
+    record_of_account(Kind.SECOND_FACTOR_ADDED, request, user, factor=str(authenticator.type))
+
+
+def on_second_factor_removed(request: HttpRequest, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    """Hand a second factor that was removed to the service."""
+    record_of_account(Kind.SECOND_FACTOR_REMOVED, request, user, factor=str(authenticator.type))
+
+
+def on_recovery_codes_renewed(request: HttpRequest, user: Any, **kwargs: Any) -> None:
+    """Hand it to the service that recovery codes were made anew."""
+    record_of_account(Kind.RECOVERY_CODES_RENEWED, request, user)
+
+
+def record_of_account(kind: Kind, request: HttpRequest, user: Any, **after: str) -> None:
+    """Hand what somebody who is signed in did with their own account to the service."""
+    sign_in.record_account_change(
+        kind, user=user, address=address(request), signed_in_by=signed_in_by(request, user), after=after
+    )

@@ -46,8 +46,8 @@ Guarded = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
 def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
     """Demand a signed-in member of the organization named in the address, with a right.
 
-    A stranger gets 404, as if the organization did not exist; a colleague whose role lacks the right gets 403.
-    Both leave an event.
+    A stranger gets 404, as if the organization did not exist; a colleague whose role lacks the right gets 403. What the
+    view does not find in this organization is 404 as well, whether it is another one's or nobody's. All leave an event.
     """
 
     def decorate(view: View[P]) -> Guarded[P]:
@@ -60,7 +60,7 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
                 .first()
             )
             if member is None:
-                refuse(request)
+                refuse(request, refusals.NOT_A_MEMBER)
                 raise Http404
             request.member = member  # type: ignore[attr-defined]
             request.organization = member.organization  # type: ignore[attr-defined]
@@ -68,10 +68,14 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
                 member, signed_in_by=signed_in_by(request, request.user), address=address(request)
             )
             if not member.may(right):
-                refuse(request, member)
+                refuse(request, refusals.ROLE, member)
                 raise PermissionDenied
             note_presence(member)
-            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            try:
+                return view(request, *args, **kwargs)  # type: ignore[arg-type]
+            except Http404:
+                refuse(request, refusals.NOT_FOUND, member)
+                raise
 
         return login_required(guarded)  # type: ignore[return-value]
 
@@ -108,13 +112,14 @@ def at_step(step: Step) -> Callable[[WizardView[P]], NamedView[P]]:
     return decorate
 
 
-def refuse(request: HttpRequest, member: Member | None = None) -> None:
-    """Record that somebody asked for what is not theirs."""
+def refuse(request: HttpRequest, reason: str, member: Member | None = None) -> None:
+    """Record that somebody asked for what is not theirs, outside of any transaction that is rolled back with it."""
     refusals.record_refused_access(
         user=request.user,
         path=request.path,
         address=address(request),
         signed_in_by=signed_in_by(request, request.user),
+        reason=reason,
         member=member,
     )
 
@@ -134,7 +139,7 @@ def installation_administrator[**P](view: Callable[P, HttpResponse]) -> Callable
         request = args[0]
         assert isinstance(request, HttpRequest)
         if not getattr(request.user, "is_installation_administrator", False):
-            refuse(request)
+            refuse(request, refusals.NOT_A_MEMBER)
             raise Http404
         request.actor = Actor.person(  # type: ignore[attr-defined]
             request.user,  # type: ignore[arg-type]

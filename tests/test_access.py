@@ -377,12 +377,16 @@ def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
 
 
 def ask(world: World, row: Row, who: str, address: str) -> int:
-    """Return the status that a person gets, and undo what they did."""
+    """Return the status that a person gets, and undo what they did; what is refused to them must leave an event."""
     client = Client(raise_request_exception=False)
     with transaction.atomic():
         if person := world.people[who]:
             client.force_login(person)
+        refused_before = Event.objects.filter(kind=Kind.ACCESS_REFUSED).count()
         answer = client.post(address, row.posted) if row.method == "POST" else client.get(address)
+        refused = Event.objects.filter(kind=Kind.ACCESS_REFUSED).count() - refused_before
+        if row.in_organization and who != "anonymous":
+            assert refused == (answer.status_code in (403, 404)), f"{who}: {answer.status_code}, {refused} events"
         # The next person finds the world as it was.
         transaction.set_rollback(True)
     return answer.status_code

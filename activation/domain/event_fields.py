@@ -16,6 +16,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.PACKAGE_ADDED: frozenset({"name", "version", "source"}),
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
     Kind.SIGN_IN_FAILED: frozenset({"email"}),
+    Kind.SECOND_FACTOR_ADDED: frozenset({"factor"}),
+    Kind.SECOND_FACTOR_REMOVED: frozenset({"factor"}),
     Kind.MEMBER_INVITED: frozenset({"email", "role"}),
     Kind.MEMBER_JOINED: frozenset({"member", "role", "invited_by"}),
     Kind.MEMBER_ROLE_CHANGED: frozenset({"name", "role"}),

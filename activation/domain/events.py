@@ -15,6 +15,11 @@ class Kind(StrEnum):
     SIGNED_IN = "session.signed_in"
     SIGN_IN_FAILED = "session.sign_in_failed"
     SIGNED_OUT = "session.signed_out"
+    PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - the name of a kind
+    PASSWORD_RESET = "account.password_reset"  # noqa: S105 - the name of a kind
+    SECOND_FACTOR_ADDED = "account.second_factor_added"
+    SECOND_FACTOR_REMOVED = "account.second_factor_removed"
+    RECOVERY_CODES_RENEWED = "account.recovery_codes_renewed"
     ACCESS_REFUSED = "access.refused"
     MEMBER_INVITED = "member.invited"
     MEMBER_JOINED = "member.joined"
@@ -89,6 +94,11 @@ SENTENCES: dict[Kind, str] = {
     Kind.SIGNED_IN: "signed in",
     Kind.SIGN_IN_FAILED: "could not sign in",
     Kind.SIGNED_OUT: "signed out",
+    Kind.PASSWORD_CHANGED: "changed their password",
+    Kind.PASSWORD_RESET: "set a new password by a link from an e-mail",
+    Kind.SECOND_FACTOR_ADDED: "set up a second factor for signing in",
+    Kind.SECOND_FACTOR_REMOVED: "removed a second factor for signing in",
+    Kind.RECOVERY_CODES_RENEWED: "had new recovery codes made",
     Kind.ACCESS_REFUSED: "was refused access",
     Kind.MEMBER_INVITED: "invited a member",
     Kind.MEMBER_JOINED: "joined the organization",
@@ -143,6 +153,78 @@ SENTENCES: dict[Kind, str] = {
     Kind.LICENSE_INSTALLED: "installed a license",
     Kind.LICENSE_REFUSED: "tried to install a license",
     Kind.LICENSE_REPORTED: "entered what the welcome email says of the license",
+}
+
+# The same as a noun, for lists of kinds: who did it does not stand there.
+LABELS: dict[Kind, str] = {
+    Kind.ORGANIZATION_CREATED: "Organization created",
+    Kind.ORGANIZATION_SETTINGS_CHANGED: "Settings changed",
+    Kind.SETUP_LINK_CREATED: "Set-up link made",
+    Kind.INSTALLATION_ADMINISTRATOR_ADDED: "Installation administrator added",
+    Kind.PACKAGE_ADDED: "Package added",
+    Kind.PACKAGE_CHOSEN: "Package chosen",
+    Kind.SIGNED_IN: "Sign-in",
+    Kind.SIGN_IN_FAILED: "Failed sign-in",
+    Kind.SIGNED_OUT: "Sign-out",
+    Kind.PASSWORD_CHANGED: "Password changed",
+    Kind.PASSWORD_RESET: "Password set by a link",
+    Kind.SECOND_FACTOR_ADDED: "Second factor set up",
+    Kind.SECOND_FACTOR_REMOVED: "Second factor removed",
+    Kind.RECOVERY_CODES_RENEWED: "Recovery codes renewed",
+    Kind.ACCESS_REFUSED: "Refused access",
+    Kind.MEMBER_INVITED: "Invitation",
+    Kind.MEMBER_JOINED: "Member joined",
+    Kind.MEMBER_ROLE_CHANGED: "Role changed",
+    Kind.MEMBER_REMOVED: "Member removed",
+    Kind.ACCESS_LIST_DOWNLOADED: "Access list downloaded",
+    Kind.INVITATION_WITHDRAWN: "Invitation withdrawn",
+    Kind.EXTERNAL_ID_ISSUED: "External ID issued",
+    Kind.EXTERNAL_ID_ENTERED: "External ID entered",
+    Kind.EXTERNAL_ID_LOCKED: "External ID locked",
+    Kind.EXTERNAL_ID_SEEN: "External ID seen",
+    Kind.ACTIVATION_CREATED: "Activation started",
+    Kind.ACTIVATION_MOVED: "Activation a step on",
+    Kind.PREREQUISITES_TICKED: "Prerequisites ticked off",
+    Kind.PREFLIGHT_DONE: "Key checked",
+    Kind.CREDENTIAL_ENTERED: "Key entered",
+    Kind.CREDENTIAL_DESTROYED: "Key destroyed",
+    Kind.CLOUD_ACCOUNT_ADDED: "Cloud account added",
+    Kind.ARNS_STORED: "ARNs stored",
+    Kind.RUN_CREATED: "Run started",
+    Kind.RUN_STARTED: "Plan begun",
+    Kind.RUN_PLANNED: "Plan finished",
+    Kind.RUN_APPROVED: "Plan approved",
+    Kind.RUN_APPLY_STARTED: "Apply begun",
+    Kind.RUN_APPLIED: "Plan applied",
+    Kind.RUN_NOTHING_TO_DO: "Nothing to change",
+    Kind.RUN_DISCARDED: "Plan discarded",
+    Kind.RUN_CANCEL_REQUESTED: "Stop asked for",
+    Kind.RUN_FORCE_REQUESTED: "Stop by force asked for",
+    Kind.RUN_CANCELED: "Run canceled",
+    Kind.RUN_ERRORED: "Run failed",
+    Kind.RUN_INTERRUPTED: "Run interrupted",
+    Kind.RUN_LOG_DOWNLOADED: "Log downloaded",
+    Kind.RUN_CONTINUED: "Run continued",
+    Kind.RUN_FOUND_AGAIN: "Found again",
+    Kind.STATE_DOWNLOADED: "State downloaded",
+    Kind.REGION_CHOSEN: "Network chosen",
+    Kind.TRUST_CHECKED: "Trust checked",
+    Kind.REGION_CHECKED: "Region checked from outside",
+    Kind.REGION_LATE: "Region late",
+    Kind.HANDOVER_TICKED: "Hand-over ticked off",
+    Kind.WATCH_STARTED: "Watch begun",
+    Kind.WATCH_ENDED: "Watch ended",
+    Kind.WATCH_COMPLETE: "All resources found",
+    Kind.ACTIVE_CONFIRMED: "Region confirmed",
+    Kind.AFTERCARE_DONE: "Follow-up done",
+    Kind.NOTICE_SENT: "Message sent",
+    Kind.PACKAGE_DOWNLOADED: "Package downloaded",
+    Kind.RECORD_REQUESTED: "Record asked for",
+    Kind.RECORD_DOWNLOADED: "Record downloaded",
+    Kind.LICENSE_ISSUED: "License issued",
+    Kind.LICENSE_INSTALLED: "License installed",
+    Kind.LICENSE_REFUSED: "License refused",
+    Kind.LICENSE_REPORTED: "License reported",
 }
 
 # What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.

@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 
-from activation.domain.events import SENTENCES, Kind, Outcome
+from activation.domain.events import LABELS, Kind, Outcome
 from activation.selectors.events import Wanted
 
 # What kinds begin with, in the order of the list; a beginning that is missing here is shown as it is.
 GROUPS = {
     "session": "Signing in and out",
+    "account": "Passwords and second factors",
     "access": "Refused access",
     "member": "Members",
     "organization": "Organization",
@@ -38,7 +39,7 @@ def kind_choices() -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", "Everything")]
     for name, kinds in groups.items():
         label = GROUPS.get(name, capitalized(name.replace("_", " ")))
-        entries = [(kind.value, capitalized(SENTENCES.get(kind, kind.value))) for kind in kinds]
+        entries = [(kind.value, LABELS[kind]) for kind in kinds]
         if len(entries) > 1:
             entries.insert(0, (f"{name}.", f"{label}: all"))
         if entries:

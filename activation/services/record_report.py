@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
-from activation.domain.events import SENTENCES, Kind, Outcome
+from activation.domain.events import LABELS, Kind, Outcome
 from activation.domain.record.inventory import Item
 from activation.domain.record.manifest import Span
 from activation.domain.record.report import Block, Pairs, Report, Table, Text
@@ -176,7 +176,7 @@ def add_period(report: Report, record: Record, activations: list[Activation], ru
         Table(
             ("Kind", "What", "Outcome", "Events"),
             [
-                (kind, SENTENCES[Kind(kind)] if kind in set(Kind) else "", outcome, f"{number:,}")
+                (kind, LABELS[Kind(kind)] if kind in LABELS else "", outcome, f"{number:,}")
                 for kind, outcome, number in contents.counted_kinds(record)
             ],
             (0.34, 0.38, 0.14, 0.14),
@@ -377,7 +377,7 @@ def timeline_row(event: Event) -> tuple[str, str, str, str]:
     """Return an event as a row."""
     outcome = "" if event.outcome == Outcome.DONE else f" ({event.outcome})"
     reason = f": {event.reason}" if event.reason else ""
-    what = SENTENCES[Kind(event.kind)] if event.kind in set(Kind) else event.kind
+    what = event.sentence_of_the_portal or event.sentence
     who = f"{event.actor_name} ({event.actor_role})" if event.actor_role else event.actor_name
     return str(event.sequence), f"{event.at:%Y-%m-%d %H:%M:%S.%f}", who, f"{what}{outcome}{reason}"
 

@@ -1,15 +1,14 @@
-"""Sign-ins, failed sign-ins and sign-outs leave events in each organization of the person.
+"""Sign-ins, failed sign-ins, sign-outs and changes of an account leave events in each organization of the person.
 
 `activation.accounts` calls these from the signals that Django and allauth send.
 """
 
-from django.core.cache import cache
 from django.db import transaction
 
 from activation.domain.events import Kind, Outcome
 from activation.models import Member, User
 from activation.selectors.people import find_user
-from activation.services import events
+from activation.services import events, refusals
 from activation.services.events import Actor
 
 # At most this many failed sign-ins a minute become events, for each caller's address.
@@ -26,15 +25,22 @@ def record_sign_out(*, user: User, address: str, signed_in_by: str) -> None:
     record_for_each_organization(Kind.SIGNED_OUT, user, address, Outcome.DONE, signed_in_by)
 
 
+def record_account_change(
+    kind: Kind, *, user: User, address: str, signed_in_by: str, after: dict[str, str] | None = None
+) -> None:
+    """Record what a person did with their own password or second factor."""
+    record_for_each_organization(kind, user, address, Outcome.DONE, signed_in_by, after)
+
+
 def record_failed_sign_in(*, email: str, address: str) -> None:
     """Record that somebody could not sign in, at a bounded rate.
 
     What was typed is kept only where it is the address of an account: people type passwords into the wrong field.
     """
-    key = f"sign-in-failed:{address}"
-    cache.add(key, 0, 60)
-    if cache.incr(key) > MOST_FAILED_PER_MINUTE:
+    number = refusals.number_within_minute(f"sign-in-failed:{address}")
+    if not refusals.is_written(number, MOST_FAILED_PER_MINUTE):
         return
+    so_far = refusals.so_far(number, MOST_FAILED_PER_MINUTE)
     user = find_user(email) if email else None
     if user is None:
         events.record(
@@ -42,21 +48,28 @@ def record_failed_sign_in(*, email: str, address: str) -> None:
             actor=Actor(address=address),
             organization=None,
             outcome=Outcome.REFUSED,
-            reason="no account with this address",
+            reason=f"no account with this address{so_far}",
         )
         return
-    record_for_each_organization(Kind.SIGN_IN_FAILED, user, address, Outcome.REFUSED)
+    record_for_each_organization(Kind.SIGN_IN_FAILED, user, address, Outcome.REFUSED, reason=so_far.removeprefix("; "))
 
 
 @transaction.atomic
 def record_for_each_organization(
-    kind: Kind, user: User, address: str, outcome: Outcome, signed_in_by: str = ""
+    kind: Kind,
+    user: User,
+    address: str,
+    outcome: Outcome,
+    signed_in_by: str = "",
+    after: dict[str, str] | None = None,
+    reason: str = "",
 ) -> None:
     """Tell every organization of the person, for its own auditor; the installation where there is none.
 
     Who only claims to be the person is not written down as the actor.
     """
     refused = outcome is Outcome.REFUSED
+    told = {"email": user.email} if refused else after
     memberships = Member.objects.filter(user=user).select_related("organization", "user").order_by("organization_id")
     for member in memberships:
         events.record(
@@ -66,7 +79,8 @@ def record_for_each_organization(
             outcome=outcome,
             object_type="account",
             object_id=str(user.pk),
-            after={"email": user.email} if refused else None,
+            reason=reason,
+            after=told,
         )
     if not memberships:
         role = "installation administrator" if user.is_installation_administrator else ""
@@ -79,5 +93,6 @@ def record_for_each_organization(
             outcome=outcome,
             object_type="account",
             object_id=str(user.pk),
-            after={"email": user.email} if refused else None,
+            reason=reason,
+            after=told,
         )

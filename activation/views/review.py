@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from activation.decorators import PortalRequest, member_with
+from activation.decorators import PortalRequest, member_with, refuse
 from activation.domain.errors import Problem
 from activation.domain.roles import Right
 from activation.domain.run_status import RunStatus
@@ -18,7 +18,7 @@ from activation.models import Run
 from activation.selectors import activations as activation_reads
 from activation.selectors import region_reviews, region_runs, run_reviews
 from activation.selectors import runs as reads
-from activation.services import preflight
+from activation.services import preflight, refusals
 from activation.services import runs as services
 from activation.views.runs import demand_run, step_of
 
@@ -65,6 +65,8 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
             services.approve(row, typed=form.cleaned_data["confirmation"], by=request.member, actor=request.actor)
             return redirect("run", request.organization.slug, row.pk)
         except Problem as error:
+            if error.code == "approval_not_yours":
+                refuse(request, refusals.APPROVAL, request.member)
             refusal.show(form, error)
     return show(request, row, form, status=422)
 

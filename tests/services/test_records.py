@@ -213,6 +213,15 @@ def test_the_external_id_is_nowhere_in_a_record_in_full(place: Place) -> None:
         assert b"0123456789abcdef" not in content.replace(b"sha256", b""), name
 
 
+def test_the_reports_timeline_says_what_nobody_did_as_a_whole_sentence(place: Place) -> None:
+    events.record(
+        Kind.RUN_ERRORED, actor=events.PORTAL, organization=place.organization, activation_id=place.activation.pk
+    )
+    report = files_of(made(record_of(place)))["summary.html"].decode()
+    assert "The run failed" in report
+    assert "had the run fail" not in report
+
+
 def test_lines_that_are_missing_are_said_to_be(place: Place) -> None:
     run = place.run
     run.started_at = run.apply_started_at = timezone.now()

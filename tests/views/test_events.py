@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from activation.domain.events import SENTENCES, SENTENCES_OF_THE_PORTAL, Kind, Outcome
+from activation.domain.events import LABELS, SENTENCES, SENTENCES_OF_THE_PORTAL, Kind, Outcome
 from activation.domain.roles import Role
 from activation.models import ChainStatus, Event, Member
 from activation.services import checkpoints, events
@@ -174,10 +174,10 @@ def test_the_servers_own_events_are_for_who_runs_it() -> None:
 
 def test_every_kind_has_a_sentence_and_a_place_among_the_filters(reader: Client) -> None:
     page = read(reader, HERE)
-    assert set(SENTENCES) == set(Kind)
+    assert set(SENTENCES) == set(LABELS) == set(Kind)
     assert set(SENTENCES_OF_THE_PORTAL) <= set(Kind)
     for kind in Kind:
-        assert f'<option value="{kind}">' in page
+        assert f'<option value="{kind}">{LABELS[kind]}</option>' in page
 
 
 def test_events_tell_how_somebody_signed_in(auditor: Member, reader: Client) -> None:

@@ -84,6 +84,10 @@ def test_four_eyes_wait_for_a_second_owner(owner: Member, activation: Activation
     assert "Your role may not approve" in text_of(
         client_of(owner).post(address("run_approve", run), {"confirmation": "yes"})
     )
+    refused = Event.objects.get(kind=Kind.ACCESS_REFUSED)
+    assert (refused.actor_id, refused.outcome) == (str(owner.user.pk), "refused")
+    assert "only be approved by somebody else" in refused.reason
+    assert refused.object_id == address("run_approve", run)[:80]
     assert "Type “yes”" in text_of(client_of(second).get(address("run_review", run)))
     assert client_of(second).post(address("run_approve", run), {"confirmation": "yes"}).status_code == 302
 

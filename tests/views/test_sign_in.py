@@ -1,8 +1,10 @@
 """Signing in and out: what people see, what is throttled, what is written down."""
 
 import re
+from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.test import Client
 from pytest_django import Settings
@@ -10,6 +12,8 @@ from pytest_django import Settings
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Event, Organization
+from activation.services import refusals
+from activation.services import sign_in as services
 from tests.factories import PASSWORD, World, make_user
 
 WRONG = "not the password at all"
@@ -150,3 +154,92 @@ def test_no_reset_is_offered_where_no_mail_is_sent(db: None, settings: Settings)
 
     assert "<form" not in text
     assert "manage.py changepassword" in text
+
+
+def mine(world: World) -> list[tuple[str, str, dict[str, str]]]:
+    """Return what the operator did with the own account: kind, how they had signed in, what it was."""
+    rows = Event.objects.filter(organization=world.own.organization, kind__startswith="account.").order_by("sequence")
+    assert {row.actor_name for row in rows} <= {str(world.own.members[Role.OPERATOR].user)}
+    return [(row.kind, row.signed_in_by, row.after) for row in rows]
+
+
+def test_a_changed_password_is_an_event_without_the_password(world: World, client: Client) -> None:
+    user = world.own.members[Role.OPERATOR].user
+    sign_in(client, user.email, PASSWORD)
+    new = "quite another long password"
+
+    client.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    assert mine(world) == [("account.password_changed", "password", {})]
+    assert new not in str(list(Event.objects.values()))
+    assert sign_in(Client(), user.email, new)[0] == 302
+
+
+def test_a_password_set_by_a_link_from_an_e_mail_is_an_event(world: World, client: Client) -> None:
+    user = world.own.members[Role.OPERATOR].user
+    client.post("/accounts/password/reset/", {"email": user.email})
+    (link,) = re.findall(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
+    new = "quite another long password"
+
+    page = client.get(link, follow=True)
+    client.post(page.redirect_chain[-1][0], {"password1": new, "password2": new})
+
+    assert mine(world) == [("account.password_reset", "reset link", {})]
+
+
+def test_second_factors_and_recovery_codes_leave_events_without_a_secret(
+    world: World, client: Client, django_capture_on_commit_callbacks: Any
+) -> None:
+    user = world.own.members[Role.OPERATOR].user
+    sign_in(client, user.email, PASSWORD)
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    client.get("/accounts/2fa/totp/activate/")
+    secret = client.session["mfa.totp.secret"]
+    code = f"{hotp_value(secret, next(yield_hotp_counters_from_time())):06}"
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/activate/", {"code": code})
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/recovery-codes/generate/")
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/accounts/2fa/totp/deactivate/")
+
+    assert [(kind, after) for kind, _, after in mine(world)] == [
+        ("account.second_factor_added", {"factor": "totp"}),
+        ("account.second_factor_added", {"factor": "recovery_codes"}),
+        ("account.recovery_codes_renewed", {}),
+        ("account.second_factor_removed", {"factor": "totp"}),
+        ("account.second_factor_removed", {"factor": "recovery_codes"}),
+    ]
+    assert secret not in str(list(Event.objects.values()))
+
+
+def test_of_very_many_failed_sign_ins_some_are_written_and_say_how_many_there_were(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for _ in range(100):
+        services.record_failed_sign_in(email=email, address="192.0.2.9")
+
+    rows = Event.objects.filter(organization=world.own.organization).order_by("sequence")
+    reasons = [event.reason for event in rows]
+    assert len(reasons) == services.MOST_FAILED_PER_MINUTE + 2
+    assert [reason for reason in reasons if reason] == [
+        f"{number} within this minute, of which only some are written" for number in (40, 80)
+    ]
+
+
+def test_where_nothing_can_be_counted_refusals_are_written_all_the_same(world: World, settings: Settings) -> None:
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "unix:///nowhere/valkey.sock",
+        }
+    }
+    user = world.other.members[Role.OWNER].user
+    for _ in range(refusals.MOST_PER_MINUTE + 3):
+        refusals.record_refused_access(
+            user=user, path="/o/own-company/", address="192.0.2.9", signed_in_by="", reason=refusals.NOT_A_MEMBER
+        )
+    services.record_failed_sign_in(email="", address="192.0.2.9")
+
+    found = Event.objects.filter(organization=None)
+    assert found.filter(kind=Kind.ACCESS_REFUSED).count() == refusals.MOST_PER_MINUTE + 3
+    assert found.filter(kind=Kind.SIGN_IN_FAILED).count() == 1
