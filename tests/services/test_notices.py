@@ -123,6 +123,21 @@ def test_a_mail_server_that_is_away_is_an_event_and_is_asked_again_for_a_while(
     assert [each.outcome for each in sent_events()] == [Outcome.FAILED, Outcome.DONE]
 
 
+def test_without_a_mail_server_nothing_is_called_sent_and_is_once_there_is_one(
+    activation: Activation, settings: Settings
+) -> None:
+    mailers = settings.MAILERS
+    settings.MAILERS = {"default": {"BACKEND": "byoc_portal.mail.LogBackend"}}
+    end(activation, ActivationStatus.ACTIVE)
+
+    notices.send(activation.pk)
+    assert sent_events() == []
+
+    settings.MAILERS = mailers
+    notices.send(activation.pk)
+    assert [event.outcome for event in sent_events()] == [Outcome.DONE]
+
+
 def test_what_was_resumed_after_a_mail_is_told_of_anew(activation: Activation) -> None:
     end(activation, ActivationStatus.FAILED)
     notices.send(activation.pk)

@@ -125,7 +125,7 @@ def test_before_a_key_the_page_asks_for_one_and_says_which_rights_it_needs(
     assert "Start watching" in text
     assert '"ec2:DescribeVpcs"' in text
     assert "aws sts assume-role --role-arn arn:aws:iam::222233334444:role/byoc-watch" in text
-    assert "a long-term key (AKIA…) is taken too and destroyed after the hour" in words(text)
+    assert "a long-term key (AKIA…) is taken too and destroyed after that time" in words(text)
     assert "data-poll" not in text
 
 
