@@ -198,3 +198,9 @@ def store_outputs(run: Run) -> None:
         log.error("Run %s ended with unusable outputs: %s", run.pk, "; ".join(str(p) for p in problems.values()))
         return
     activations.store_arns(account, arns, source="terraform", run=run, actor=events.PORTAL, activation=run.activation)
+
+
+def review_of(run: Run) -> PlanReview | None:
+    """Return the stored review of a run's plan."""
+    plan = Plan.objects.filter(run=run).only("review").first()
+    return PlanReview.from_json(plan.review) if plan else None
