@@ -14,6 +14,7 @@ from django.utils import timezone
 from activation import dispatch
 from activation.domain.archive import unpack
 from activation.domain.credentials import AccessKeys
+from activation.domain.durations import spoken
 from activation.domain.errors import Faulted, Problem
 from activation.domain.events import Kind
 from activation.domain.package import LOCK
@@ -277,7 +278,7 @@ def saved_plan(run: Run) -> bytes:
     plan = Plan.objects.get(run=run)
     oldest = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS) - LATE_START
     if Plan.objects.filter(pk=plan.pk, created_at__lt=oldest).exists():
-        raise Faulted("plan_too_old")
+        raise Faulted("plan_too_old", age=spoken(settings.PLAN_VALID_SECONDS))
     newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
     serial, lineage = (newest.serial, newest.lineage) if newest else (0, "")
     if (plan.state_serial, plan.state_lineage) != (serial, lineage) or plan.package_sha256 != run.package.sha256:

@@ -56,7 +56,7 @@ def test_an_older_plan_is_not_applied(approved: Run) -> None:
     age(approved, minutes=71)
     with pytest.raises(Faulted) as fault:
         launching.saved_plan(approved)
-    assert fault.value.code == "plan_too_old"
+    assert fault.value.text == "This plan is older than an hour."
 
 
 @pytest.fixture
