@@ -29,6 +29,9 @@ DATA_TYPES = frozenset(
 )
 """Data sources that only look; others, such as a Lambda function's invocation, do things while planning."""
 
+IAM_TYPES = frozenset({"aws_iam_policy", "aws_iam_role", "aws_iam_role_policy_attachment"})
+"""All that a package for step 2 may manage: what of it could give rights is judged below, type by type."""
+
 REMOVAL = "Nothing is deleted or replaced"
 _INSTANCE_KEYS = frozenset({"each.key", "count.index"})
 _PLAIN_KEY = re.compile(r'\[(?:"[A-Za-z0-9_-]+"|\d+)\]$')

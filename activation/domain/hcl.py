@@ -12,7 +12,7 @@ from lark.exceptions import LarkError, UnexpectedInput
 
 from activation.domain.errors import Refused
 
-LIMIT: Final = 256 * 1024
+LIMIT: Final = 128 * 1024
 """Bytes of one file; the bundled ones have 8 KiB."""
 
 type Expression = Tree[Token]
@@ -51,7 +51,7 @@ class Document:
 
 
 def read(source: bytes, file: str) -> Document:
-    """Read one .tf file of at most 256 KiB in UTF-8.
+    """Read one .tf file of at most 128 KiB in UTF-8.
 
     Raises Refused (field `archive`): package_file_too_large, package_not_text, package_not_hcl with `file` and `line`.
     """
@@ -96,13 +96,13 @@ def heredocs(tree: Expression) -> Iterator[tuple[str, int]]:
     """Yield the raw text of every heredoc, which the grammar leaves unread, with its line."""
     for found in tree.iter_subtrees():
         if str(found.data).startswith("heredoc_template"):
-            yield source_of(found), _line(found)
+            # Line ends count: a comment in what it computes ends there.
+            yield _raw(found), _line(found)
 
 
 def source_of(node: Expression) -> str:
     """Return an expression as it was written, on one line."""
-    tokens = node.scan_values(lambda item: isinstance(item, Token))
-    return re.sub(r"\s+", " ", "".join(str(token) for token in tokens)).strip()
+    return re.sub(r"\s+", " ", _raw(node)).strip()
 
 
 def literal(node: Expression | None) -> str | None:
@@ -110,7 +110,7 @@ def literal(node: Expression | None) -> str | None:
     if node is None:
         return None
     node = _inner(node)
-    raw = "".join(str(token) for token in node.scan_values(lambda item: isinstance(item, Token)))
+    raw = _raw(node)
     if re.search(r"(?<!\$)\$\{|(?<!%)%\{", raw):
         return None
     if node.data == "string":
@@ -132,6 +132,10 @@ def members(node: Expression) -> dict[str, Expression]:
         if len(parts) == 2:
             found[source_of(parts[0]).strip('"')] = parts[1]
     return found
+
+
+def _raw(node: Expression) -> str:
+    return "".join(str(token) for token in node.scan_values(lambda item: isinstance(item, Token)))
 
 
 def _inner(node: Expression) -> Expression:

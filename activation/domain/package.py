@@ -10,7 +10,15 @@ from activation.domain.archive import digest
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.errors import Refused
 from activation.domain.hcl import Expression, literal, source_of
-from activation.domain.package_lint import PROVIDER, Module, lint, load
+from activation.domain.package_lint import (
+    LONGEST_MANIFEST,
+    MANIFEST,
+    PROVIDER,
+    Module,
+    is_for_a_region,
+    lint,
+    load,
+)
 
 __all__ = ["KEY_VARIABLES", "SEVEN_OUTPUTS", "Finding", "Package", "Variable", "fill_example", "lint", "read_package"]
 
@@ -24,14 +32,12 @@ KEY_VARIABLES: Final[Mapping[str, str]] = {
 SEVEN_OUTPUTS: Final = tuple(output.name for output in ARN_OUTPUTS)
 
 EXAMPLE: Final = "terraform.tfvars.example"
-MANIFEST: Final = "manifest.json"
 LOCK: Final = ".terraform.lock.hcl"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 _LOCKED = re.compile(r'^provider[ \t]+"([^"]+)"', re.MULTILINE)
-_LONGEST_MANIFEST = 64 * 1024
 _PHASES = ("create", "update", "destroy")
 
 
@@ -132,7 +138,7 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
         caller_actions={phase: _strings(caller, phase, _ACTION) for phase in _PHASES if phase in caller},
         caller_resources=_strings(caller, "resources", None),
         # What builds a region returns no seven ARNs and asks for no external ID: step 2 did.
-        findings=tuple(_findings(files, variables, outputs, authorizes="phases" not in manifest)),
+        findings=tuple(_findings(files, variables, outputs, authorizes=not is_for_a_region(files))),
         digest=digest(files),
         phases=_texts_of(manifest.get("phases", [])),
         resources=dict(zip(resources_said, _texts_of([*resources_said.values()]), strict=True)),
@@ -221,7 +227,7 @@ def _findings(
 def _manifest(files: Mapping[str, bytes]) -> Mapping[str, object]:
     source = files.get(MANIFEST, b"{}")
     try:
-        found = json.loads(source) if len(source) <= _LONGEST_MANIFEST else None
+        found = json.loads(source) if len(source) <= LONGEST_MANIFEST else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

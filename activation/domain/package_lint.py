@@ -1,25 +1,41 @@
 """What no configuration package may hold: code that runs here, files read here, state kept elsewhere."""
 
+import json
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from activation.domain.errors import Refused
-from activation.domain.guard import PROVIDER_SETTINGS
-from activation.domain.hcl import Block, Document, calls, heredocs, literal, members, read, source_of
+from activation.domain.guard import DATA_TYPES, IAM_TYPES, PROVIDER_SETTINGS
+from activation.domain.hcl import LIMIT, Block, Document, calls, heredocs, literal, members, read, source_of
 
 PROVIDER: Final = "hashicorp/aws"
-MOST_HCL: Final = 2 * 1024 * 1024
-"""Bytes of all .tf files together: what one reading may cost."""
+MANIFEST: Final = "manifest.json"
+LONGEST_MANIFEST: Final = 64 * 1024
+
+MOST_HCL: Final = 256 * 1024
+"""Bytes of all .tf files together; the bundled packages have 40 KiB."""
+MOST_TOKENS: Final = 40_000
+"""Words, signs and line ends of all .tf files together: each costs the reader a tenth of a millisecond, holding up the
+whole process. The bundled packages have 10,000."""
 
 _SOURCES = frozenset({PROVIDER, f"registry.terraform.io/{PROVIDER}", f"registry.opentofu.org/{PROVIDER}"})
 _KINDS = frozenset(
     {"terraform", "provider", "variable", "locals", "resource", "data", "output", "module", "check", "moved"}
 )
-_READERS = re.compile(r"(?:core::)?(?:file\w*|templatefile|pathexpand)")
-_READER_IN_TEXT = re.compile(r"\b(?:file\w*|templatefile|pathexpand)\s*\(")
+# templatestring() evaluates a text that was computed, and so could not be read here.
+_READER = r"(?:file\w*|templatefile|templatestring|pathexpand)"
+_READERS = re.compile(rf"(?:core::)?{_READER}")
+_READER_IN_TEXT = re.compile(rf"\b{_READER}(?=\s*(?:\(|/\*|//|#))")
+# Terraform lets comments stand between a function's name and its bracket.
+_BRACKET = re.compile(r"(?:\s|/\*(?>.*?\*/)|(?:#|//)[^\n]*\n)*+\(", re.DOTALL)
+_MOST_LOOKS = 100
+# One string, nothing computed but the folder; anything else that begins like it could end elsewhere.
+_INSIDE = re.compile(r'"\$\{path\.module\}/([A-Za-z0-9_.@+=,~#() /-]+)"')
+_TOKEN = re.compile(rb"\w+|[^\w \t]")
 # What Terraform takes in by itself, beside *.tf: values, other syntax, state, plug-ins, and files that override others.
 _TAKEN_IN = re.compile(
     r"(?:.*/)?(?:[^/]*\.tf\.json|[^/]*\.tofu(?:\.json)?|[^/]*\.auto\.tfvars(?:\.json)?|terraform\.tfvars(?:\.json)?"
@@ -57,8 +73,10 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Module], list[Refused]]:
     problems = [_refused("package_file_forbidden", name) for name in sorted(files) if _TAKEN_IN.fullmatch(name)]
     if not any(_is_configuration(name, "") for name in files):
         problems.append(Refused("package_no_configuration", field="archive"))
-    if sum(len(files[name]) for name in files if name.endswith(".tf")) > MOST_HCL:
-        return modules, [*problems, Refused("package_too_much", field="archive", limit=MOST_HCL // (1024 * 1024))]
+    if _too_much(files):
+        too_much = Refused("package_too_much", field="archive", limit=MOST_HCL // 1024, tokens=MOST_TOKENS)
+        return modules, [*problems, too_much]
+    types = None if is_for_a_region(files) else IAM_TYPES
     waiting = [""]
     while waiting:
         folder = waiting.pop()
@@ -73,7 +91,7 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Module], list[Refused]]:
                     problems.append(refused)
         called: dict[str, str] = {}
         for name, document in documents.items():
-            problems += _check(name, document, files)
+            problems += _check(name, document, files, types)
             for block in document.blocks:
                 target = _local_folder(block, folder, files) if block.kind == "module" else None
                 if target is not None:
@@ -92,9 +110,27 @@ def lint(files: Mapping[str, bytes]) -> tuple[Refused, ...]:
     Codes (field `archive`, with `file` and `line` where there are): package_file_forbidden, package_no_configuration,
     package_too_much, package_file_too_large, package_not_text, package_not_hcl, package_block, package_provisioner,
     package_backend, package_setting, package_provider, package_provider_setting, package_external, package_http,
-    package_remote_state, package_remote_module, package_reads_file.
+    package_remote_state, package_remote_module, package_reads_file, package_resource, package_data_source.
     """
     return tuple(load(files)[1])
+
+
+def is_for_a_region(files: Mapping[str, bytes]) -> bool:
+    """Tell whether the manifest names phases, as that of the package for a region does; no other builds one."""
+    source = files.get(MANIFEST, b"")
+    try:
+        found = json.loads(source) if len(source) <= LONGEST_MANIFEST else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "phases" in found
+
+
+def _too_much(files: Mapping[str, bytes]) -> bool:
+    sources = [files[name] for name in files if name.endswith(".tf")]
+    if sum(map(len, sources)) > MOST_HCL:
+        return True
+    # A larger file is not read at all.
+    return sum(1 for source in sources if len(source) <= LIMIT for _ in _TOKEN.finditer(source)) > MOST_TOKENS
 
 
 def _is_configuration(name: str, folder: str) -> bool:
@@ -103,12 +139,14 @@ def _is_configuration(name: str, folder: str) -> bool:
     return directory == folder and file.endswith(".tf") and not file.startswith((".", "#"))
 
 
-def _check(name: str, document: Document, files: Mapping[str, bytes]) -> Iterator[Refused]:
+def _check(
+    name: str, document: Document, files: Mapping[str, bytes], types: frozenset[str] | None
+) -> Iterator[Refused]:
     for block in document.blocks:
         if block.kind not in _KINDS and block.kind not in _TYPED:
             yield _refused("package_block", name, block.line, what=block.kind)
             continue
-        yield from _check_inside(name, block)
+        yield from _check_inside(name, block, types)
         if block.kind == "terraform":
             yield from _check_settings(name, block)
         elif block.kind == "provider":
@@ -116,7 +154,7 @@ def _check(name: str, document: Document, files: Mapping[str, bytes]) -> Iterato
     yield from _check_readers(name, document, files)
 
 
-def _check_inside(name: str, block: Block) -> Iterator[Refused]:
+def _check_inside(name: str, block: Block, types: frozenset[str] | None) -> Iterator[Refused]:
     for inner in block.walk():
         if inner.kind in ("provisioner", "connection"):
             yield _refused("package_provisioner", name, inner.line, what=_label(inner) or inner.kind)
@@ -127,6 +165,11 @@ def _check_inside(name: str, block: Block) -> Iterator[Refused]:
                 yield _refused(_NAMED.get(kind, "package_provider"), name, inner.line, what=kind)
             elif inner.kind == "ephemeral":
                 yield _refused("package_block", name, inner.line, what=inner.kind)
+            # A plan reads data sources: what one of them does is done before anybody sees the plan.
+            elif inner.kind == "data" and kind not in DATA_TYPES:
+                yield _refused("package_data_source", name, inner.line, what=kind)
+            elif inner.kind == "resource" and types is not None and kind not in types:
+                yield _refused("package_resource", name, inner.line, what=kind)
 
 
 def _check_settings(name: str, block: Block) -> Iterator[Refused]:
@@ -158,21 +201,37 @@ def _check_provider(name: str, block: Block) -> Iterator[Refused]:
 def _check_readers(name: str, document: Document, files: Mapping[str, bytes]) -> Iterator[Refused]:
     """Find functions that read files: allowed inside the package only, for /proc holds Terraform's environment."""
     for function, arguments, line in calls(document.tree):
-        if _READERS.fullmatch(function) and not (arguments and _inside_package(source_of(arguments[0]))):
+        if not _READERS.fullmatch(function):
+            continue
+        path = _inside_package(name, source_of(arguments[0]) if arguments else "")
+        if path is None or function.endswith("templatestring"):
             yield _refused("package_reads_file", name, line, what=function)
+        elif function.endswith("templatefile") and not _harmless_template(files.get(path)):
+            # What is read as a template goes through the same functions, whatever the file is called.
+            yield _refused("package_reads_file", path, 1, what="file")
     for text, line in heredocs(document.tree):
-        if ("${" in text or "%{" in text) and _READER_IN_TEXT.search(text):
+        if _calls_reader(text):
             yield _refused("package_reads_file", name, line, what="file")
-    for template in sorted(files):
-        # Templates are read by templatefile(), which goes through the same functions.
-        if template.endswith((".tftpl", ".tpl", ".tmpl")) and _READER_IN_TEXT.search(files[template].decode("latin-1")):
-            yield _refused("package_reads_file", template, 1, what="file")
 
 
-def _inside_package(argument: str) -> bool:
-    start = '"${path.module}/'
-    rest = argument.removeprefix(start)
-    return argument.startswith(start) and not any(sign in rest for sign in ("..", "${", "%{", "\\"))
+def _harmless_template(content: bytes | None) -> bool:
+    return content is not None and len(content) <= LIMIT and not _calls_reader(content.decode("utf-8", "replace"))
+
+
+def _calls_reader(text: str) -> bool:
+    """Tell whether a text that Terraform fills in may call a function that reads files."""
+    if "${" not in text and "%{" not in text:
+        return False
+    looks = [found.end() for found in islice(_READER_IN_TEXT.finditer(text), _MOST_LOOKS + 1)]
+    return len(looks) > _MOST_LOOKS or any(_BRACKET.match(text, end) for end in looks)
+
+
+def _inside_package(name: str, argument: str) -> str | None:
+    """Return the path in the package that a function's first argument names; None for what cannot be told."""
+    found = _INSIDE.fullmatch(argument)
+    if found is None or ".." in found[1]:
+        return None
+    return posixpath.normpath(posixpath.join(posixpath.dirname(name), found[1]))
 
 
 def _local_folder(block: Block, folder: str, files: Mapping[str, bytes]) -> str | None:

@@ -67,10 +67,10 @@ def parse(text: str | bytes, limit: int = LIMIT, known: Collection[str] = KNOWN)
     if _too_deep(source):
         return _nothing(Refused("tfvars_not_hcl", line=1))
     try:
-        tree = hcl2.parses_to_tree(source)
+        # Reading a deep tree recurses as making it does.
+        return _collect(hcl2.parses_to_tree(source), frozenset(known))
     except (LarkError, RecursionError) as error:
         return _nothing(_why_not(source, error))
-    return _collect(tree, frozenset(known))
 
 
 def _nothing(problem: Refused) -> TfvarsFile:

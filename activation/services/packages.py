@@ -16,7 +16,7 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Refused
 from activation.domain.events import Kind
-from activation.domain.guard import Rules
+from activation.domain.guard import IAM_TYPES, Rules
 from activation.domain.package import Package, fill_example, read_package
 from activation.models import Activation, PackageVersion, Run
 from activation.packages import bundled
@@ -206,7 +206,8 @@ def rules_for(run: Run) -> Rules:
     described = run.package.description
     found = Found.from_json(run.found_again)
     return Rules(
-        resource_types=frozenset(described["resource_types"]),
+        # What the package says of itself can only narrow what is allowed.
+        resource_types=IAM_TYPES & frozenset(described["resource_types"]),
         vendor_principal_arn=principal_for(run.activation.control_plane),
         external_id=run.organization.external_id or "",
         account=run.workspace.cloud_account.account_id,

@@ -193,6 +193,23 @@ BAD: dict[str, tuple[str, str]] = {
     "environment in a heredoc": ('locals {\n a = <<E\n${file("/proc/self/environ")}\nE\n}\n', "package_reads_file"),
     "computed path": ("locals {\n a = file(var.x)\n}\n", "package_reads_file"),
     "path that leaves": ('locals {\n a = file("${path.module}/../x")\n}\n', "package_reads_file"),
+    "computed template": ("locals {\n a = templatestring(local.x, {})\n}\n", "package_reads_file"),
+    "environment behind a comment in a heredoc": (
+        'locals {\n a = <<E\n${file/* ( */ // )\n("/proc/self/environ")}\nE\n}\n',
+        "package_reads_file",
+    ),
+    "environment behind what looks like the package's path": (
+        'locals {\n a = file("${path.module}/" == "" ? "" : "/proc/self/environ")\n}\n',
+        "package_reads_file",
+    ),
+    "data source that acts": (
+        'data "aws_lambda_invocation" "x" {\n function_name = "f"\n input = "{}"\n}\n',
+        "package_data_source",
+    ),
+    "data source that acts, in a check": (
+        'check "c" {\n data "aws_lambda_invocation" "x" {\n}\n}\n',
+        "package_data_source",
+    ),
     "list of files": ('locals {\n a = fileset("/", "*")\n}\n', "package_reads_file"),
     "home": ('locals {\n a = pathexpand("~/.aws")\n}\n', "package_reads_file"),
     "not HCL": ("this is not HCL {{{", "package_not_hcl"),
@@ -243,6 +260,22 @@ def test_very_much_configuration_is_not_even_read() -> None:
     assert codes({f"{number}.tf": "#" * LIMIT for number in range(9)}) == ["package_too_much"]
 
 
+@pytest.mark.parametrize("text", ["\n" * 50_000, "locals {\n a = [" + "1," * 25_000 + "1]\n}\n"])
+def test_configuration_of_very_many_signs_is_not_even_read(text: str) -> None:
+    assert codes({"main.tf": text}) == ["package_too_much"]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["aws_iam_role_policy", "aws_iam_user", "aws_iam_access_key", "aws_iam_policy_attachment", "aws_lambda_function"],
+)
+def test_package_for_step_2_may_manage_roles_policies_and_their_attachments_only(kind: str) -> None:
+    text = f'resource "{kind}" "x" {{\n}}\n'
+    assert codes({"main.tf": text}) == ["package_resource"]
+    # The package for a region says what its phases are; its resources are judged by rules of their own.
+    assert codes({"main.tf": text, "manifest.json": '{"phases": []}'}) == []
+
+
 def test_bad_block_in_a_local_module_is_found_with_file_and_line() -> None:
     (problem,) = lint(
         {
@@ -258,6 +291,23 @@ def test_template_that_reads_elsewhere_is_refused() -> None:
     files = {"main.tf": 'locals {\n a = templatefile("${path.module}/a.tftpl", {})\n}\n'}
     assert codes({**files, "a.tftpl": "plain ${name}"}) == []
     assert codes({**files, "a.tftpl": '${file("/proc/self/environ")}'}) == ["package_reads_file"]
+    assert codes({**files, "a.tftpl": '${file/**/("/proc/self/environ")}'}) == ["package_reads_file"]
+
+
+def test_template_is_looked_into_whatever_it_is_called_and_wherever_it_lies() -> None:
+    files = {
+        "main.tf": 'module "m" {\n source = "./m"\n}\n',
+        "m/main.tf": 'locals {\n a = templatefile("${path.module}/t/x.txt", {})\n}\n',
+    }
+    assert codes({**files, "m/t/x.txt": "plain ${name}"}) == []
+    assert codes({**files, "m/t/x.txt": '${file("/proc/self/environ")}'}) == ["package_reads_file"]
+    # What is not there cannot be looked into.
+    assert codes(files) == ["package_reads_file"]
+
+
+def test_text_that_only_names_files_is_no_reading() -> None:
+    text = "locals {\n a = <<E\narn:aws:s3:::${var.x}/files/* # a file\n# (none)\nE\n}\n"
+    assert codes({"main.tf": text, "notes.txt": '${file("/x")}'}) == []
 
 
 def test_every_problem_is_told_at_once() -> None:

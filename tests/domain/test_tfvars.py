@@ -161,3 +161,8 @@ def test_any_input_gets_an_answer(source: str | bytes) -> None:
     read = tfvars.parse(source)
     assert all(str(problem).encode() for problem in read.problems)
     assert all(isinstance(value, str) for value in read.values.values())
+
+
+@pytest.mark.parametrize("value", ["1" + "+1" * 9000, "b" + ".c" * 9000, "a?1:" * 6000 + "1"])
+def test_value_that_is_nested_too_deep_is_a_problem_of_the_file(value: str) -> None:
+    assert [problem.code for problem in tfvars.parse(f"a = {value}\n").problems] == ["tfvars_not_hcl"]

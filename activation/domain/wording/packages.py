@@ -40,7 +40,8 @@ PACKAGES: Final = {
         "Leave out values, state, plug-ins, overrides and configuration in JSON.",
     ),
     "package_too_much": Wording(
-        "The .tf files have more than {limit} MiB together.", "Check that it is the right file."
+        "The .tf files have more than {limit} KiB, or more than {tokens} words and signs, together.",
+        "Check that it is the right file.",
     ),
     "package_file_too_large": Wording("“{file}” is larger than {limit} KiB.", "Check that it is the right file."),
     "package_not_text": Wording("“{file}” is not plain text in UTF-8.", "Save it as UTF-8 without control characters."),
@@ -79,6 +80,14 @@ PACKAGES: Final = {
     "package_reads_file": Wording(
         "“{file}”, line {line}: {what}() may read a file outside the package.",
         'Write the path as "${{path.module}}/name".',
+    ),
+    "package_resource": Wording(
+        "“{file}”, line {line}: “{what}” is no part of step 2, which makes IAM roles, policies and their attachments.",
+        "A package for step 2 may only manage these.",
+    ),
+    "package_data_source": Wording(
+        "“{file}”, line {line}: the data source “{what}” may not be read.",
+        "Terraform reads data sources while it plans, before anybody has seen the plan.",
     ),
     "package_manifest": Wording("manifest.json cannot be used.", "Compare it with the one of the bundled package."),
     # --- configuration packages: to be named, not refused
