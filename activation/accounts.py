@@ -9,13 +9,15 @@ from urllib.parse import urlsplit
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.http import HttpRequest
 
 from activation.domain.events import Kind
 from activation.http import SIGNED_IN_AT, address, signed_in_by
-from activation.services import sign_in
+from activation.services import factors, sign_in
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address that throttling counts by: the one that events name."""
         return address(request)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Return what failed sign-ins are counted by: the account and the caller's address.
+
+        Not, as allauth does, with the host of the request, which its sender chooses.
+        """
+        return f"{login_of(credentials)} {address(request)}"
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try twice: from this address, and from everywhere, where more are let through."""
+        super().pre_authenticate(request, **credentials)
+        anywhere = ratelimit.consume(
+            request, app="allauth.account", action="login_failed_anywhere", key=login_of(credentials)
+        )
+        if not anywhere:
+            raise self.validation_error("too_many_login_attempts")
+        # Who signs in takes the try back.
+        self._login_failed_rl_usage.usage += anywhere.usage
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject with the product's name before it, not the name by which this request came."""
@@ -58,6 +78,23 @@ class AccountAdapter(DefaultAccountAdapter):
         """Say what was done, except that somebody signed in or out: the page that follows shows that."""
         if message_template not in UNSAID:
             super().add_message(request, level, message_template, *args, **kwargs)
+
+
+def login_of(credentials: dict[str, Any]) -> str:
+    """Return the account that somebody tries to sign in to."""
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):
+    """Seals what second factors are made of: who reads the database cannot sign in by it."""
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as it is stored."""
+        return factors.sealed(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return a stored secret as it was; raises CannotOpen."""
+        return factors.opened(encrypted_text)
 
 
 def listen() -> None:

@@ -48,7 +48,7 @@ class RequestIdentity:
 
 
 class IdleSessions:
-    """End a session after `SESSION_IDLE_SECONDS` without a request that a person made.
+    """End a session after `SESSION_IDLE_SECONDS` without a request that a person made, and one that is too old.
 
     The time of the last one stands in a signed cookie, so that reading a page writes no session. Polls, marked by
     `decorators.poll`, do not count.
@@ -58,17 +58,21 @@ class IdleSessions:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer, and note that a person was here."""
+        """Sign out who was away too long, before anything else; answer, and note that a person was here."""
+        if request.user.is_authenticated and (self.is_idle(request) or self.is_old(request)):
+            logout(request)
         response = self.get_response(request)
-        if request.user.is_authenticated and not getattr(request, "is_poll", False):
+        if request.user.is_authenticated and not self.is_poll(request):
             self.renew(request, response)
         return response
 
-    def process_view(self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        """Sign out before the view is called, where the person was away too long."""
-        request.is_poll = getattr(view, "is_poll", False)  # type: ignore[attr-defined]
-        if request.user.is_authenticated and self.is_idle(request):
-            logout(request)
+    def is_poll(self, request: HttpRequest) -> bool:
+        """Return whether a page asked by itself."""
+        return request.resolver_match is not None and getattr(request.resolver_match.func, "is_poll", False)
+
+    def is_old(self, request: HttpRequest) -> bool:
+        """Return whether the sign-in was too long ago, however busy the person is."""
+        return bool(time.time() - request.session.get(SIGNED_IN_AT, 0) > settings.SESSION_COOKIE_AGE)
 
     def is_idle(self, request: HttpRequest) -> bool:
         """Return whether nobody was here for too long; who drops the cookie has the time since the sign-in."""
@@ -99,6 +103,40 @@ class IdleSessions:
                 secure=settings.HTTPS,
                 samesite="Lax",
             )
+
+
+class LimitedBodies:
+    """Refuse what is too large to be a form of ours before a byte of it is read.
+
+    Only who is signed in uploads archives; a body without a length could have any.
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with 411 or 413, or go on."""
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return problem(
+                request,
+                411,
+                title="Not understood",
+                text="This request does not say how long it is.",
+                next_step="Send it with the header Content-Length.",
+            )
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        # The session is looked up for large bodies only.
+        if length.isdecimal() and int(length[:20]) > settings.MOST_BODY_BYTES_UNKNOWN:
+            most = settings.MOST_BODY_BYTES if is_signed_in(request) else settings.MOST_BODY_BYTES_UNKNOWN
+            if int(length[:20]) > most:
+                return problem(
+                    request,
+                    413,
+                    title="Too large",
+                    text=f"This has {int(length[:20]) // 2**20} MiB; at most {most // 2**20} MiB are taken.",
+                    next_step="Choose a smaller file, or sign in first.",
+                )
+        return self.get_response(request)
 
 
 class RefusalsAsPages:

@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "activation.http.IdleSessions",
+    "activation.http.LimitedBodies",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -117,7 +118,8 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
-        "KEY_PREFIX": "portal",
+        "KEY_PREFIX": "cache",
+        "OPTIONS": {"serializer": "byoc_portal.cache.Json"},
     }
 }
 
@@ -161,11 +163,20 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "30/15m/ip,5/15m/key"}
+# The key is an account tried from one address: nobody can lock somebody else out. `login_failed_anywhere` counts an
+# account's tries from everywhere.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "30/15m/ip,5/15m/key",
+    "login_failed_anywhere": "100/h/key",
+}
 # No mail to addresses that have no account: a closed portal would only bother strangers.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ADAPTER = "activation.accounts.SecondFactorAdapter"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
 
+# From the sign-in on, whatever is done meanwhile.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 30 * 60)
 SESSION_COOKIE_HTTPONLY = True
@@ -198,6 +209,9 @@ SECURE_CSP = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# A package's archive has 20 MiB at most; who is not signed in sends a name and a password.
+MOST_BODY_BYTES = 21 * 1024 * 1024
+MOST_BODY_BYTES_UNKNOWN = 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 3 * 1024 * 1024
 
 STATIC_URL = "static/"

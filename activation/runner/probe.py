@@ -9,6 +9,9 @@ from pathlib import Path
 
 from activation.runner import sandbox
 
+# Held by kernels from 6.7 on (Landlock 4).
+OTHER_PORTS = "other ports cannot be reached"
+
 
 def probe(needed: list[str]) -> dict[str, object]:
     """Return the level, and which of the walls held; fork a child that tries them all.
@@ -54,10 +57,9 @@ def try_walls(inside: Path, secret: Path, port: int) -> dict[str, bool]:
         "other files cannot be read": refused(secret.read_text),
         "the account list cannot be read": refused(Path("/etc/passwd").read_text),
         "other directories cannot be written": refused(lambda: (secret.parent / "file").write_text("x")),
-    }
-    if "HTTPS only" in sandbox.level():
         # Straight to `connect`: resolving a name would import modules, which nothing here can read any more.
-        walls["other ports cannot be reached"] = refused(lambda: socket.socket().connect(("127.0.0.1", port)))
+        OTHER_PORTS: refused(lambda: socket.socket().connect(("127.0.0.1", port))),
+    }
     if os.geteuid() == 0:
         walls["runs are not root"] = False
     return walls

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 SHARED = Path("/var/tmp")  # noqa: S108 - a directory of our own in it, checked before use
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it, 0700
@@ -59,13 +60,7 @@ def places(data: Path, work: str = "") -> Places:
     into its plan never touch a disk.
     """
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if work:
-        root = Path(work)
-    elif MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and free_bytes(MEMORY) > LEAST_FREE_MEMORY_BYTES:
-        stat = data.stat()
-        root = MEMORY / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}"
-    else:
-        root = data / "work"
+    root = Path(work) if work else memory_for(data) or data / "work"
     found = Places(data, root, cache_for(data))
     for folder in (found.runs, found.cache, found.templates, found.work):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -74,6 +69,25 @@ def places(data: Path, work: str = "") -> Places:
         for folder in (data, found.cache, found.work):
             folder.chmod(0o711)
     return found
+
+
+def memory_for(data: Path) -> Path | None:
+    """Return a directory in memory that is ours alone to write; None where there is none, or not enough room."""
+    if not (MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and free_bytes(MEMORY) > LEAST_FREE_MEMORY_BYTES):
+        return None
+    stat = data.stat()
+    return taken(MEMORY / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}", mode=0o700)
+
+
+def taken(folder: Path, *, mode: int) -> Path | None:
+    """Make a directory where everybody may make some; return None where somebody else was first with its name."""
+    try:
+        folder.mkdir(mode=mode, exist_ok=True)
+        found = folder.lstat()
+    except OSError:
+        return None
+    is_ours = S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o022
+    return folder if is_ours else None
 
 
 def cache_for(data: Path) -> Path:
@@ -86,14 +100,7 @@ def cache_for(data: Path) -> Path:
     if os.geteuid() != 0 or all(parent.stat().st_mode & 0o001 for parent in data.resolve().parents):
         return inside
     stat = data.stat()
-    beside = SHARED / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}-providers"
-    try:
-        beside.mkdir(mode=0o711, exist_ok=True)
-        found = beside.lstat()
-    except OSError:
-        return inside
-    is_ours = beside.is_dir() and not beside.is_symlink() and found.st_uid == 0 and not found.st_mode & 0o022
-    return beside if is_ours else inside
+    return taken(SHARED / f"byoc-{stat.st_dev:x}-{stat.st_ino:x}-providers", mode=0o711) or inside
 
 
 def free_bytes(path: Path) -> int:

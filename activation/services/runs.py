@@ -163,6 +163,12 @@ def needs_key_again(run: Run) -> bool:
     return credential is None or credential.expires_at - timezone.now() < APPROVAL_NEEDS
 
 
+def demand_approver(run: Run, *, by: Member) -> None:
+    """Raise Refused where this member may not approve the run."""
+    if not by.may_approve(started_by_id=run.created_by_id):
+        raise Refused("approval_not_yours")
+
+
 @transaction.atomic
 def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
     """Approve exactly the plan that was shown.
@@ -172,8 +178,7 @@ def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
     """
     if typed.strip().lower() != TYPED_YES:
         raise Refused("type_yes", field="confirmation")
-    if not by.may_approve(started_by_id=run.created_by_id):
-        raise Refused("approval_not_yours")
+    demand_approver(run, by=by)
     plan = Plan.objects.filter(run=run).only("created_at", "verdict").first()
     if plan is None or not plan.verdict.get("passed"):
         raise Refused("safety_check_refused")

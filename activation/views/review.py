@@ -60,6 +60,7 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
     form = ApprovalForm(request.POST, ask_key=services.needs_key_again(row))
     if form.is_valid():
         try:
+            services.demand_approver(row, by=request.member)
             if form.keys is not None:
                 preflight.renew(row, keys=form.keys, actor=request.actor)
             services.approve(row, typed=form.cleaned_data["confirmation"], by=request.member, actor=request.actor)

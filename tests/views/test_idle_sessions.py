@@ -55,6 +55,28 @@ def test_a_cookie_of_another_session_does_not_count(owner: Client, world: World)
     assert page(owner, world) == 302
 
 
+@pytest.mark.parametrize("path", ["/nowhere/", "/accounts/login/"])
+def test_what_leads_to_no_view_does_not_revive_an_idle_session(owner: Client, world: World, path: str) -> None:
+    careful = Client(enforce_csrf_checks=True)
+    careful.cookies = owner.cookies
+    assert page(owner, world) == 200
+    sign_in_long_ago(owner)
+    del owner.cookies[ACTIVE_COOKIE]
+    # A page that is not there, and a form that is refused for its missing token.
+    answer = careful.post(path)
+    assert answer.status_code in {403, 404}
+    assert ACTIVE_COOKIE not in answer.cookies
+    assert page(owner, world) == 302
+
+
+def test_a_session_ends_twelve_hours_after_the_sign_in_however_busy(owner: Client, world: World) -> None:
+    assert page(owner, world) == 200
+    session = owner.session
+    session[SIGNED_IN_AT] = int(time.time()) - 12 * 3600 - 1
+    session.save()
+    assert page(owner, world) == 302
+
+
 def test_a_poll_does_not_prolong_the_session(owner: Client, world: World) -> None:
     answer = owner.get(
         f"/o/{world.own.organization.slug}/runs/{world.own.run.pk}/status/", headers={"HX-Request": "true"}

@@ -105,6 +105,30 @@ def test_a_forged_forwarding_header_does_not_help(world: World) -> None:
     assert "Too many" in sign_in(Client(), email, PASSWORD, HTTP_X_FORWARDED_FOR="192.0.2.99")[1]
 
 
+def test_the_port_of_the_host_that_was_asked_does_not_help(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for number in range(5):
+        sign_in(Client(), email, WRONG, HTTP_HOST=f"localhost:{8000 + number}")
+
+    assert "Too many" in sign_in(Client(), email, PASSWORD, HTTP_HOST="localhost:9000")[1]
+
+
+def test_tries_from_elsewhere_lock_nobody_out(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for _ in range(6):
+        sign_in(Client(), email, WRONG, REMOTE_ADDR="192.0.2.1")
+
+    assert sign_in(Client(), email, PASSWORD)[0] == 302
+
+
+def test_an_account_that_is_tried_from_very_many_addresses_is_throttled_all_the_same(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for number in range(100):
+        sign_in(Client(), email, WRONG, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert "Too many" in sign_in(Client(), email, PASSWORD)[1]
+
+
 def test_the_session_changes_with_the_sign_in(world: World, client: Client) -> None:
     client.get("/accounts/login/")
     before = client.cookies.get("session")

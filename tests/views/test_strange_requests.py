@@ -33,6 +33,33 @@ def test_the_link_of_a_reset_names_the_portal_whatever_host_was_asked(world: Wor
     assert "6666" not in f"{message.subject} {message.body}"
 
 
+def test_a_large_body_is_refused_before_it_is_read_and_before_anybody_signed_in() -> None:
+    class NeverRead:
+        def read(self, *args: int) -> bytes:
+            raise AssertionError("the body was read")
+
+        readline = read
+
+    client = Client()
+    for length, status in (("1048577", 413), ("9" * 5_000, 413)):
+        request: dict[str, object] = {"CONTENT_LENGTH": length, "wsgi.input": NeverRead()}
+        assert client.post("/accounts/login/", **request).status_code == status  # type: ignore[arg-type]
+
+
+def test_a_body_without_a_length_is_refused() -> None:
+    answer = Client().post("/accounts/login/", headers={"transfer-encoding": "chunked"})
+
+    assert answer.status_code == 411
+
+
+def test_who_is_signed_in_may_send_an_archive_and_no_more(world: World) -> None:
+    client = Client()
+    client.force_login(world.installation_administrator)
+
+    assert client.post("/nowhere/", {"archive": "x" * (2 * 2**20)}).status_code == 404
+    assert client.post("/nowhere/", CONTENT_LENGTH=str(22 * 2**20)).status_code == 413
+
+
 def test_a_count_of_thousands_of_digits_ends_the_polling(world: World) -> None:
     organization = world.own.organization
     activation = make_activation(organization, status=ActivationStatus.PROVISIONING_IAM)

@@ -107,12 +107,11 @@ RUNS: Final = {
     ),
     "no_landlock": Wording(
         "This kernel has no Landlock, or does not let the portal use it, so nothing can confine Terraform here.",
-        "Use Linux 5.13 or newer with Landlock switched on (6.7 or newer confines the network, too); in a container, a "
-        "seccomp profile that lets it through.",
+        "Use Linux 6.7 or newer with Landlock switched on; in a container, a seccomp profile that lets it through.",
     ),
     "sandbox_broken": Wording(
         "The sandbox was tried and does not hold: {detail}.",
-        "Run the portal on a Linux kernel of its own (5.13 or newer), not on one that only imitates Landlock.",
+        "Run the portal on a Linux kernel of its own (6.7 or newer), not on one that only imitates Landlock.",
     ),
     "sandbox_untried": Wording(
         "The sandbox could not be tried: {detail}.", "Mend what this says; the portal tries again every few seconds."
