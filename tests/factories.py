@@ -20,6 +20,7 @@ from activation.models import (
     Member,
     Organization,
     PackageVersion,
+    PendingChange,
     Record,
     Run,
     User,
@@ -156,6 +157,8 @@ class Place:
     # Somebody to whom things are done, so that the members above stay who they are.
     subject: Member
     record: Record
+    # Asked for by the owner above.
+    change: PendingChange
 
 
 @dataclass
@@ -172,9 +175,11 @@ def make_place(name: str) -> Place:
     """Make an organization with a member of each role, an activation, a run and an open invitation."""
     organization = make_organization(name)
     activation = make_activation(organization, status=ActivationStatus.CONFIGURING)
+    members = {role: make_member(organization, role) for role in Role}
     return Place(
         organization=organization,
-        members={role: make_member(organization, role) for role in Role},
+        members=members,
+        change=PendingChange.objects.create(organization=organization, asked_by=members[Role.OWNER]),
         activation=activation,
         run=make_run(activation),
         invitation=make_invitation(organization),

@@ -98,6 +98,11 @@ def invitation(place: Place) -> dict[str, Any]:
     return {"invitation": place.invitation.pk}
 
 
+def change(place: Place) -> dict[str, Any]:
+    """Name a change that waits for another owner."""
+    return {"change": place.change.pk}
+
+
 def activation(place: Place) -> dict[str, Any]:
     """Name an activation, with step 2 behind it."""
     return {"activation": place.activation.pk}
@@ -197,6 +202,11 @@ TABLE = (
     Row("member_remove", "POST", members(owner=302, operator=403, admin=302, auditor=403), subject),
     Row("invitation_withdraw", "GET", NOBODY_POSTS, invitation),
     Row("invitation_withdraw", "POST", members(owner=302, operator=403, admin=302, auditor=403), invitation),
+    Row("change_confirm", "GET", NOBODY_POSTS, change),
+    # It was asked for by this owner; another one confirms, no admin does.
+    Row("change_confirm", "POST", members(owner=409, operator=403, admin=409, auditor=403), change),
+    Row("change_withdraw", "GET", NOBODY_POSTS, change),
+    Row("change_withdraw", "POST", members(owner=302, operator=403, admin=409, auditor=403), change),
     # --- settings and events
     Row("settings", "GET", MANAGERS_READ),
     Row("settings", "POST", members(owner=302, operator=403, admin=302, auditor=403), posted={"name": "New name"}),

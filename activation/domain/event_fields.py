@@ -11,7 +11,9 @@ from activation.domain.events import Kind
 
 FIELDS: dict[Kind, frozenset[str]] = {
     Kind.ORGANIZATION_CREATED: frozenset({"name", "control_plane"}),
-    Kind.ORGANIZATION_SETTINGS_CHANGED: frozenset({"name", "four_eyes", "notification_addresses"}),
+    Kind.ORGANIZATION_SETTINGS_CHANGED: frozenset({"name", "four_eyes", "notification_addresses", "asked_by"}),
+    Kind.CHANGE_ASKED: frozenset({"change"}),
+    Kind.CHANGE_WITHDRAWN: frozenset({"change"}),
     Kind.INSTALLATION_ADMINISTRATOR_ADDED: frozenset({"email"}),
     Kind.PACKAGE_ADDED: frozenset({"name", "version", "source"}),
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
@@ -20,7 +22,7 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.SECOND_FACTOR_REMOVED: frozenset({"factor"}),
     Kind.MEMBER_INVITED: frozenset({"email", "role"}),
     Kind.MEMBER_JOINED: frozenset({"member", "role", "invited_by"}),
-    Kind.MEMBER_ROLE_CHANGED: frozenset({"name", "role"}),
+    Kind.MEMBER_ROLE_CHANGED: frozenset({"name", "role", "asked_by"}),
     Kind.MEMBER_REMOVED: frozenset({"name", "role"}),
     Kind.ACCESS_LIST_DOWNLOADED: frozenset({"members"}),
     Kind.INVITATION_WITHDRAWN: frozenset({"email"}),

@@ -8,6 +8,8 @@ class Kind(StrEnum):
 
     ORGANIZATION_CREATED = "organization.created"
     ORGANIZATION_SETTINGS_CHANGED = "organization.settings_changed"
+    CHANGE_ASKED = "organization.change_asked"
+    CHANGE_WITHDRAWN = "organization.change_withdrawn"
     SETUP_LINK_CREATED = "installation.setup_link_created"
     INSTALLATION_ADMINISTRATOR_ADDED = "installation.administrator_added"
     PACKAGE_ADDED = "installation.package_added"
@@ -87,6 +89,8 @@ class Outcome(StrEnum):
 SENTENCES: dict[Kind, str] = {
     Kind.ORGANIZATION_CREATED: "created the organization",
     Kind.ORGANIZATION_SETTINGS_CHANGED: "changed the organization's settings",
+    Kind.CHANGE_ASKED: "asked another owner to confirm a change",
+    Kind.CHANGE_WITHDRAWN: "withdrew a change that waited for another owner",
     Kind.SETUP_LINK_CREATED: "made a set-up link",
     Kind.INSTALLATION_ADMINISTRATOR_ADDED: "made somebody an installation administrator",
     Kind.PACKAGE_ADDED: "added a configuration package",
@@ -229,6 +233,7 @@ LABELS: dict[Kind, str] = {
 
 # What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.
 SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
+    Kind.ORGANIZATION_SETTINGS_CHANGED: "The organization's settings were changed on the server",
     Kind.SETUP_LINK_CREATED: "A set-up link was made on the server",
     Kind.PACKAGE_ADDED: "A configuration package was added on the server",
     Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",

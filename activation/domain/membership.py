@@ -17,6 +17,24 @@ def check_may_grant(by: Role, role: Role) -> None:
         raise Refused("role_not_yours_to_give", field="role", role=role.value)
 
 
+LEAST_OWNERS_OF_FOUR_EYES = 2
+
+
+def check_four_eyes(by: Role, *, wanted: bool, owners: int) -> None:
+    """Raise Refused where a member of role `by` may not switch four eyes on, or ask for them to be switched off."""
+    if wanted and owners < LEAST_OWNERS_OF_FOUR_EYES:
+        raise Refused("four_eyes_need_two_owners", field="four_eyes")
+    if not wanted and by is not Role.OWNER:
+        raise Refused("four_eyes_by_owners", field="four_eyes")
+
+
+def check_owners_left(*, four_eyes: bool, present: Role, wanted: Role | None, other_owners: int) -> None:
+    """Raise Refused where somebody ceases to be an owner and four eyes would have too few left."""
+    ceases = present is Role.OWNER and wanted is not Role.OWNER
+    if four_eyes and ceases and other_owners < LEAST_OWNERS_OF_FOUR_EYES:
+        raise Refused("four_eyes_need_two_owners", field="role")
+
+
 def check_may_change(by: Role, *, present: Role, wanted: Role, is_self: bool, other_owners: int) -> None:
     """Raise Refused where a member of role `by` may not make a member of role `present` one of role `wanted`.
 

@@ -5,7 +5,7 @@ from activation.models.events import ChainStatus, Checkpoint, Event, EventCounte
 from activation.models.licenses import CoreReading, License
 from activation.models.nodes import Node
 from activation.models.packages import PackageVersion
-from activation.models.people import Invitation, Member, Organization, SetupLink, User
+from activation.models.people import Invitation, Member, Organization, PendingChange, SetupLink, User
 from activation.models.records import Record
 from activation.models.regions import Handover, RegionSetup
 from activation.models.runs import Credential, LogLine, Plan, Run
@@ -27,6 +27,7 @@ __all__ = [
     "Node",
     "Organization",
     "PackageVersion",
+    "PendingChange",
     "Plan",
     "Record",
     "RegionSetup",

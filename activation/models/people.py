@@ -141,13 +141,36 @@ class Member(models.Model):
         """Return whether this member's role has the right."""
         return right in RIGHTS[Role(self.role)]
 
-    def may_approve(self, *, started_by_id: int | None) -> bool:
-        """Return whether this member may approve a run that `started_by_id` started."""
+    def may_approve(self, *, started_by_id: int | None, four_eyes: bool) -> bool:
+        """Return whether this member may approve a run that `started_by_id` started; `four_eyes` is the run's."""
         return may_approve(
             Role(self.role),
-            four_eyes=self.organization.four_eyes,
+            four_eyes=four_eyes or self.organization.four_eyes,
             started_by_same_person=started_by_id == self.user_id,
         )
+
+
+class PendingChange(models.Model):
+    """What one owner asked for while four eyes are asked for, and another has to confirm."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="pending_changes")
+    # Who becomes an owner; nobody: four eyes are switched off.
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="pending_changes", null=True, blank=True)
+    asked_by = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="asked_changes")
+    asked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(member__isnull=True), name="four_eyes_switched_off_once"
+            ),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(member__isnull=False), name="one_pending_change_a_member"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.member.user} becomes an owner" if self.member else "Four eyes are switched off"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -90,6 +90,8 @@ class Run(models.Model):
     # The run that stopped before its one-hour session ended, and under whose approval this one goes on.
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="continuations")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # As the organization had it when the run began: switching it off later opens no plan that waits.
+    four_eyes = models.BooleanField(default=False)
     created_by_name = models.CharField(max_length=120)
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
     approved_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from activation.domain.roles import Role
-from activation.models import Invitation, Member, Organization, SetupLink, User
+from activation.models import Invitation, Member, Organization, PendingChange, SetupLink, User
 
 
 def token_hash(token: str) -> str:
@@ -42,6 +42,12 @@ def members_of(organization: Organization) -> QuerySet[Member]:
 def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
     """Return the invitations that can still be accepted, newest first."""
     return Invitation.objects.for_organization(organization).open().order_by("-created_at")
+
+
+def pending_changes_of(organization: Organization) -> QuerySet[PendingChange]:
+    """Return what waits for another owner, oldest first."""
+    rows = PendingChange.objects.filter(organization=organization).order_by("asked_at")
+    return rows.select_related("member__user", "asked_by__user")
 
 
 def owners_of(organization: Organization) -> QuerySet[Member]:

@@ -15,7 +15,7 @@ from activation.domain.record.csv_cells import harmless_cell
 from activation.domain.roles import ROLE_LABELS, Role
 from activation.models import Invitation, Member, Organization, User
 from activation.selectors.people import find_invitation, members_of, open_invitations_of, owners_of, token_hash
-from activation.services import events, mail, people
+from activation.services import events, four_eyes, mail, people
 from activation.services.events import Actor
 
 VALID_FOR = timedelta(days=7)
@@ -23,7 +23,10 @@ VALID_FOR = timedelta(days=7)
 
 @dataclass
 class Invited:
-    """An invitation and its link, which nobody can show again; after the commit also whether a mail server took it."""
+    """An invitation and its link, which nobody can show again; after the commit also whether a mail server took it.
+
+    `link` is empty where a mail server is named: then only who reads that mailbox can join, not whoever invites.
+    """
 
     invitation: Invitation
     link: str
@@ -71,12 +74,14 @@ def access_rows(organization: Organization) -> list[list[str]]:
 
 @transaction.atomic
 def invite(*, organization: Organization, email: str, role: Role, by: Member, actor: Actor) -> Invited:
-    """Invite a person by a link valid for seven days, sent by mail and returned to be shown once.
+    """Invite a person by a link valid for seven days, sent by mail; where none leaves, returned to be shown once.
 
     Raise Refused where the role is not the inviter's to give, the person is a member, or an open invitation exists.
     """
     lock(organization)
     membership.check_may_grant(present_role(by), role)
+    if role is Role.OWNER and four_eyes.are_asked(organization):
+        raise Refused("owner_by_two", field="role")
     email = email.strip().lower()
     if Member.objects.for_organization(organization).filter(user__email__iexact=email).exists():
         raise Refused("member_already", field="email")
@@ -93,20 +98,20 @@ def invite(*, organization: Organization, email: str, role: Role, by: Member, ac
     )
     record(Kind.MEMBER_INVITED, invitation, actor, after={"email": email, "role": role.value})
     link = f"{settings.PORTAL_URL}/join/{token}/"
-    invited = Invited(invitation, link)
-    # The link stands on the page as well: mail that cannot be sent is logged and undoes nothing.
-    transaction.on_commit(lambda: send_invitation(invited), robust=True)
+    invited = Invited(invitation, "" if mail.server() else link)
+    # Mail that cannot be sent is logged and undoes nothing.
+    transaction.on_commit(lambda: send_invitation(invited, link), robust=True)
     return invited
 
 
-def send_invitation(invited: Invited) -> None:
+def send_invitation(invited: Invited, link: str) -> None:
     """Send the link by mail, and note whether a mail server took it."""
     invitation = invited.invitation
     organization = " ".join(invitation.organization.name.split())
     invited.is_mailed = mail.send(
         f"Invitation to {organization}",
         f"{invitation.invited_by_name} invites you to join {organization} as {ROLE_LABELS[Role(invitation.role)]}.\n\n"
-        f"Open this link to accept:\n{invited.link}\n\n"
+        f"Open this link to accept:\n{link}\n\n"
         f"It works once, until {invitation.expires_at:%B %d, %Y %H:%M} UTC.\n",
         invitation.email,
     )
@@ -146,6 +151,8 @@ def join(*, token: str, user: User, address: str = "") -> Member:
     lock(invitation.organization)
     if not Invitation.objects.open().filter(pk=invitation.pk).update(accepted_at=timezone.now()):
         raise Refused("invitation_used")
+    if invitation.role == Role.OWNER and four_eyes.are_asked(invitation.organization):
+        raise Refused("owner_by_two")
     if Member.objects.for_organization(invitation.organization).filter(user=user).exists():
         raise Refused("member_already")
     member = Member.objects.create(
@@ -160,7 +167,14 @@ def join(*, token: str, user: User, address: str = "") -> Member:
         Actor.of(member, address=address),
         after={"member": str(member.pk), "role": member.role, "invited_by": invitation.invited_by_name},
     )
+    if member.role == Role.OWNER:
+        tell_of_owner(member, f"{member.user} joined as an owner; {invitation.invited_by_name} had invited them.")
     return member
+
+
+def tell_of_owner(member: Member, text: str) -> None:
+    """Write to the owners that there is one more, or one less."""
+    four_eyes.tell_owners(member.organization, "The owners have changed", text)
 
 
 @transaction.atomic
@@ -182,19 +196,23 @@ def withdraw(*, invitation: Invitation, by: Member, actor: Actor) -> None:
 
 
 @transaction.atomic
-def change_role(*, member: Member, role: Role, by: Member, actor: Actor) -> None:
-    """Give a member another role; raise Refused where the rules of `domain.membership` forbid it."""
+def change_role(*, member: Member, role: Role, by: Member, actor: Actor) -> bool:
+    """Give a member another role; return False where another owner has to confirm it first.
+
+    Raise Refused where the rules of `domain.membership` forbid it.
+    """
     lock(member.organization)
-    present = present_role(member)
+    present, other_owners = present_role(member), owners_of(member.organization).exclude(pk=member.pk).count()
+    asks_four_eyes = four_eyes.are_asked(member.organization)
     membership.check_may_change(
-        present_role(by),
-        present=present,
-        wanted=role,
-        is_self=by.pk == member.pk,
-        other_owners=owners_of(member.organization).exclude(pk=member.pk).count(),
+        present_role(by), present=present, wanted=role, is_self=by.pk == member.pk, other_owners=other_owners
     )
+    membership.check_owners_left(four_eyes=asks_four_eyes, present=present, wanted=role, other_owners=other_owners)
     if role is present:
-        return
+        return True
+    if role is Role.OWNER and asks_four_eyes:
+        four_eyes.ask(member.organization, by=by, actor=actor, member=member)
+        return False
     Member.objects.filter(pk=member.pk).update(role=role.value, granted_by_name=actor.name[:120])
     events.record(
         Kind.MEMBER_ROLE_CHANGED,
@@ -205,17 +223,19 @@ def change_role(*, member: Member, role: Role, by: Member, actor: Actor) -> None
         before={"name": str(member.user), "role": present.value},
         after={"name": str(member.user), "role": role.value},
     )
+    if Role.OWNER in (present, role):
+        tell_of_owner(member, f"{actor.name} made {member.user}, who was {ROLE_LABELS[present]}, {ROLE_LABELS[role]}.")
+    return True
 
 
 @transaction.atomic
 def remove(*, member: Member, by: Member, actor: Actor) -> None:
     """Take a member out of the organization, with effect from the next request; raise Refused as `change_role`."""
     lock(member.organization)
-    present = present_role(member)
-    membership.check_may_remove(
-        present_role(by),
-        present=present,
-        other_owners=owners_of(member.organization).exclude(pk=member.pk).count(),
+    present, other_owners = present_role(member), owners_of(member.organization).exclude(pk=member.pk).count()
+    membership.check_may_remove(present_role(by), present=present, other_owners=other_owners)
+    membership.check_owners_left(
+        four_eyes=four_eyes.are_asked(member.organization), present=present, wanted=None, other_owners=other_owners
     )
     Member.objects.filter(pk=member.pk).delete()
     events.record(
@@ -226,3 +246,5 @@ def remove(*, member: Member, by: Member, actor: Actor) -> None:
         object_id=str(member.pk),
         before={"name": str(member.user), "role": present.value},
     )
+    if present is Role.OWNER:
+        tell_of_owner(member, f"{actor.name} removed {member.user}, who was an owner.")

@@ -6,12 +6,14 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.text import slugify
 
+from activation.domain import membership
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Member, Organization, User
-from activation.services import events
+from activation.selectors.people import owners_of
+from activation.services import events, four_eyes
 from activation.services.events import Actor
 
 SLUG_LENGTH = 50
@@ -58,22 +60,34 @@ def free_slug(name: str) -> str:
 
 @transaction.atomic
 def change_settings(
-    *, organization: Organization, name: str, four_eyes: bool, notification_addresses: list[str], actor: Actor
+    *,
+    organization: Organization,
+    name: str,
+    asks_four_eyes: bool,
+    notification_addresses: list[str],
+    by: Member,
+    actor: Actor,
 ) -> bool:
     """Change the name, whether approval needs a second owner, and who is written to; return whether anything changed.
 
-    The slug stays: addresses that people have kept go on working.
+    The slug stays: addresses that people have kept go on working. That approval needs a second owner is switched off
+    only once another owner confirms it. Raise Refused where it is not this member's to ask, or there is one owner.
     """
     present = Organization.objects.select_for_update().get(pk=organization.pk)
+    if asks_four_eyes != present.four_eyes:
+        membership.check_four_eyes(Role(by.role), wanted=asks_four_eyes, owners=owners_of(present).count())
+    is_asked_off = present.four_eyes and not asks_four_eyes
+    if is_asked_off:
+        four_eyes.ask(present, by=by, actor=actor)
     after: dict[str, Any] = {
         "name": name,
-        "four_eyes": four_eyes,
+        "four_eyes": present.four_eyes or asks_four_eyes,
         "notification_addresses": notification_addresses,
     }
     before = {field: getattr(present, field) for field in after}
     changed = [field for field, value in after.items() if before[field] != value]
     if not changed:
-        return False
+        return is_asked_off
     Organization.objects.filter(pk=present.pk).update(**after)
     events.record(
         Kind.ORGANIZATION_SETTINGS_CHANGED,
@@ -84,4 +98,8 @@ def change_settings(
         before={field: before[field] for field in changed},
         after={field: after[field] for field in changed},
     )
+    if "four_eyes" in changed:
+        four_eyes.tell_owners(
+            present, "Four eyes are asked for", f"{actor.name} switched on that a second owner approves."
+        )
     return True

@@ -50,6 +50,7 @@ def goes_on(run: Run) -> Run | None:
         region=run.region,
         retry_of=run,
         continues=run,
+        four_eyes=run.four_eyes,
         created_by=run.created_by,
         created_by_name=run.created_by_name,
         wrapped_key=run_keys.fresh(pk),

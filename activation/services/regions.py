@@ -73,6 +73,7 @@ def create_run(activation: Activation, *, by: Member, actor: events.Actor, retry
         package=bundled_package(),
         region=activation.region,
         retry_of=retry_of or recovery.cut_off(workspace),
+        four_eyes=activation.organization.four_eyes,
         created_by=by.user,
         created_by_name=str(by.user),
         wrapped_key=run_keys.fresh(pk),

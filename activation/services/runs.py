@@ -104,6 +104,7 @@ def create_run(
         region=activation.region,
         retry_of=retry_of,
         preflight=preflight,
+        four_eyes=activation.organization.four_eyes,
         created_by=by.user,
         created_by_name=str(by.user),
         wrapped_key=run_keys.fresh(pk),
@@ -165,7 +166,7 @@ def needs_key_again(run: Run) -> bool:
 
 def demand_approver(run: Run, *, by: Member) -> None:
     """Raise Refused where this member may not approve the run."""
-    if not by.may_approve(started_by_id=run.created_by_id):
+    if not by.may_approve(started_by_id=run.created_by_id, four_eyes=run.four_eyes):
         raise Refused("approval_not_yours")
 
 

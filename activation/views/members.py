@@ -18,7 +18,14 @@ from activation.forms import refusal
 from activation.forms.members import InvitationForm, JoinForm, RoleForm
 from activation.http import address
 from activation.models import Invitation, Member, User
-from activation.selectors.people import find_invitation, find_user, members_of, open_invitations_of
+from activation.selectors.people import (
+    find_invitation,
+    find_user,
+    members_of,
+    open_invitations_of,
+    pending_changes_of,
+)
+from activation.services import four_eyes
 from activation.services import members as services
 
 # Gone for good, or never there.
@@ -37,6 +44,8 @@ def members(request: PortalRequest) -> HttpResponse:
     context = {
         "members": members_of(request.organization),
         "invitations": open_invitations_of(request.organization),
+        "changes": pending_changes_of(request.organization),
+        "is_owner": request.member.role == Role.OWNER,
         "may_manage": request.member.may(Right.MANAGE_MEMBERS),
         "role_purposes": role_purposes(),
     }
@@ -89,6 +98,26 @@ def invitation_withdraw(request: PortalRequest, invitation: int) -> HttpResponse
     return redirect("members", request.organization.slug)
 
 
+@require_POST
+@member_with(Right.MANAGE_MEMBERS)
+def change_confirm(request: PortalRequest, change: int) -> HttpResponse:
+    """Do what another owner asked for."""
+    row = get_object_or_404(pending_changes_of(request.organization), pk=change)
+    four_eyes.confirm(row, by=request.member, actor=request.actor)
+    messages.success(request, f"{row}: done.")
+    return redirect("members", request.organization.slug)
+
+
+@require_POST
+@member_with(Right.MANAGE_MEMBERS)
+def change_withdraw(request: PortalRequest, change: int) -> HttpResponse:
+    """Drop what waits for another owner."""
+    row = get_object_or_404(pending_changes_of(request.organization), pk=change)
+    four_eyes.withdraw(row, by=request.member, actor=request.actor)
+    messages.success(request, "It was withdrawn; nothing changes.")
+    return redirect("members", request.organization.slug)
+
+
 @require_http_methods(["GET", "POST"])
 @member_with(Right.MANAGE_MEMBERS)
 def member_role(request: PortalRequest, member: int) -> HttpResponse:
@@ -97,8 +126,11 @@ def member_role(request: PortalRequest, member: int) -> HttpResponse:
     form = RoleForm(request.POST or None, roles=grantable_roles(Role(request.member.role)), initial={"role": row.role})
     if request.method == "POST" and form.is_valid():
         try:
-            services.change_role(member=row, role=form.cleaned_data["role"], by=request.member, actor=request.actor)
-            messages.success(request, f"{row.user} is now {ROLE_LABELS[form.cleaned_data['role']]}.")
+            role = form.cleaned_data["role"]
+            if services.change_role(member=row, role=role, by=request.member, actor=request.actor):
+                messages.success(request, f"{row.user} is now {ROLE_LABELS[role]}.")
+            else:
+                messages.info(request, f"{row.user} becomes an owner once another owner confirms it on this page.")
             # Who gave up their own role may not be let in there any more.
             return redirect("home") if row.pk == request.member.pk else redirect("members", request.organization.slug)
         except Refused as error:

@@ -6,9 +6,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from activation.decorators import PortalRequest, member_with
+from activation.domain.errors import Refused
 from activation.domain.roles import Right
+from activation.forms import refusal
 from activation.forms.settings import SettingsForm
-from activation.selectors.people import owners_of
+from activation.selectors.people import owners_of, pending_changes_of
 from activation.services import organizations
 
 
@@ -24,14 +26,23 @@ def settings(request: PortalRequest) -> HttpResponse:
     }
     form = SettingsForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
-        changed = organizations.change_settings(
-            organization=organization,
-            name=form.cleaned_data["name"],
-            four_eyes=form.cleaned_data["four_eyes"],
-            notification_addresses=form.cleaned_data["notification_addresses"],
-            actor=request.actor,
-        )
-        messages.success(request, "The settings were saved." if changed else "Nothing was changed.")
-        return redirect("settings", organization=organization.slug)
-    context = {"form": form, "owners": owners_of(organization).count()}
+        try:
+            changed = organizations.change_settings(
+                organization=organization,
+                name=form.cleaned_data["name"],
+                asks_four_eyes=form.cleaned_data["four_eyes"],
+                notification_addresses=form.cleaned_data["notification_addresses"],
+                by=request.member,
+                actor=request.actor,
+            )
+            messages.success(request, "The settings were saved." if changed else "Nothing was changed.")
+            return redirect("settings", organization=organization.slug)
+        except Refused as error:
+            refusal.show(form, error)
+    context = {
+        "form": form,
+        "owners": owners_of(organization).count(),
+        "switched_off_by_two": organization.four_eyes,
+        "asked_off": pending_changes_of(organization).filter(member__isnull=True).first(),
+    }
     return render(request, "activation/settings.html", context, status=200 if request.method == "GET" else 422)

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -23,6 +24,13 @@ def invite(organization: Organization, by: Member, email: str, role: Role) -> me
 
 def token_of(link: str) -> str:
     return link.rstrip("/").rsplit("/", 1)[1]
+
+
+def signed_in_page(owner: Member) -> str:
+    client = Client()
+    client.force_login(owner.user)
+    posted = {"email": "c@example.com", "role": "auditor"}
+    return client.post(f"/o/{owner.organization.slug}/members/invite/", posted).content.decode()
 
 
 def last_event(organization: Organization) -> Event:
@@ -60,6 +68,17 @@ def test_mail_that_cannot_be_sent_undoes_nothing(
 
     assert members.check_acceptable(invited.invitation)
     assert not invited.is_mailed
+
+
+def test_whoever_invites_by_mail_does_not_see_the_link(world: World, settings: object) -> None:
+    owner = world.own.members[Role.OWNER]
+    assert "/join/" in invite(world.own.organization, owner, "a@example.com", Role.AUDITOR).link
+    smtp = {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": {"host": "127.0.0.1", "port": 1}}
+    settings.MAILERS = {"default": smtp}  # type: ignore[attr-defined]
+    assert invite(world.own.organization, owner, "b@example.com", Role.AUDITOR).link == ""
+    page = signed_in_page(owner)
+    assert "The mail was not sent" in page
+    assert "/join/" not in page
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR])

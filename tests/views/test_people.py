@@ -313,6 +313,7 @@ def test_a_changed_role_holds_from_the_next_click(world: World) -> None:
 
 
 def test_settings_are_kept_with_what_stood_before(world: World) -> None:
+    make_member(world.own.organization, Role.OWNER)
     client = signed_in(world.own.members[Role.ADMIN].user)
 
     client.post("/o/own-company/settings/", {"name": "Own Company", "four_eyes": "on"})

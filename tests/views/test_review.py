@@ -16,6 +16,7 @@ from activation.models import Activation, Credential, Event, Member, Plan, Run
 from activation.simulator.client import Simulator
 from tests.factories import make_member
 from tests.views.run_rows import (
+    TEMPORARY,
     address,
     as_typed,
     client_of,
@@ -90,6 +91,28 @@ def test_four_eyes_wait_for_a_second_owner(owner: Member, activation: Activation
     assert refused.object_id == address("run_approve", run)[:80]
     assert "Type “yes”" in text_of(client_of(second).get(address("run_review", run)))
     assert client_of(second).post(address("run_approve", run), {"confirmation": "yes"}).status_code == 302
+
+
+def test_four_eyes_that_are_switched_off_open_no_plan_that_waits(owner: Member, activation: Activation) -> None:
+    run = make_sealed_run(activation, RunStatus.PLANNED, created_by=owner.user, four_eyes=True)
+    give_plan(run)
+    give_key(run)
+    client = client_of(owner)
+
+    assert "Waiting for a second person" in text_of(client.get(address("run_review", run)))
+    refused = client.post(address("run_approve", run), {"confirmation": "yes"})
+    assert "Your role may not approve" in text_of(refused)
+
+
+def test_who_may_not_approve_renews_no_key(owner: Member, activation: Activation) -> None:
+    run = make_sealed_run(activation, RunStatus.PLANNED, created_by=owner.user, four_eyes=True)
+    give_plan(run)
+    give_key(run, left=timedelta(minutes=10))
+
+    refused = client_of(owner).post(address("run_approve", run), {"confirmation": "yes", **as_typed(TEMPORARY)})
+
+    assert "Your role may not approve" in text_of(refused)
+    assert not Event.objects.filter(kind=Kind.CREDENTIAL_ENTERED).exists()
 
 
 def test_little_time_left_asks_for_the_key_again(

@@ -48,6 +48,21 @@ PEOPLE: Final = {
     ),
     "member_already": Wording("This person is a member already.", "Change the role on the Members page."),
     "last_owner": Wording("An organization keeps at least one owner.", "Make somebody else an owner first."),
+    "four_eyes_need_two_owners": Wording(
+        "Four eyes need at least two owners.", "Make a second person an owner first, or switch four eyes off."
+    ),
+    "four_eyes_by_owners": Wording(
+        "Four eyes are switched off by two owners: one asks, another confirms.", "Ask an owner."
+    ),
+    "owner_by_two": Wording(
+        "While four eyes are asked for, nobody becomes an owner by an invitation.",
+        "Invite in another role; then one owner gives the role of an owner and another confirms.",
+    ),
+    "change_asked_already": Wording("This waits for another owner already.", "Look at the Members page."),
+    "change_by_other_owner": Wording(
+        "Another owner than the one who asked confirms this.", "Send them to the Members page."
+    ),
+    "change_gone": Wording("This does not wait any more.", "Look at the Members page again."),
     "own_role": Wording("Nobody changes their own role.", "Ask an owner."),
     "owner_changed_by_owner": Wording("Only an owner changes or removes an owner.", "Ask an owner."),
     "role_not_yours_to_give": Wording("Your role cannot make somebody {role}.", "Ask an owner."),
