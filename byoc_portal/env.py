@@ -1,15 +1,19 @@
 """Read settings from the environment: `NAME`, or the file named by `NAME_FILE`; what is empty is not set.
 
 What `manage.py up` chose for a data directory lies in its `settings.json` and counts where the environment is silent,
-so that other commands on that directory act on the same database, with the same keys.
+so that other commands on that directory act on the same database, with the same keys. Secrets that `up` was given by
+its environment are not in that file; other commands must be given them too.
 """
 
 import json
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
+
+from activation.management.environment import LEFT_OUT
 
 DATA_DIRECTORY = Path(__file__).resolve().parent.parent / ".data"
 # Every name that was asked for: what `up` hands on, and what docs/configuration.md must list.
@@ -17,13 +21,19 @@ asked_for: set[str] = set()
 
 
 @cache
-def remembered() -> dict[str, str]:
-    """Return the settings of the last `up` on this data directory; none where there was none."""
+def kept() -> dict[str, Any]:
+    """Return what the last `up` on this data directory wrote down; nothing where there was none."""
     try:
         content = (Path(os.environ.get("DATA_DIR") or DATA_DIRECTORY) / "settings.json").read_text(encoding="utf-8")
     except OSError:
         return {}
-    return {str(name): str(value) for name, value in json.loads(content).items()}
+    found: dict[str, Any] = json.loads(content)
+    return found
+
+
+def remembered() -> dict[str, str]:
+    """Return the settings of the last `up` on this data directory."""
+    return {name: str(value) for name, value in kept().items() if name != LEFT_OUT}
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -34,6 +44,9 @@ def text(name: str, default: str | None = None) -> str:
             return given
         if path := source.get(f"{name}_FILE"):
             return Path(path).read_text(encoding="utf-8").strip()
+    if name in kept().get(LEFT_OUT, ()):
+        # Going on without it could mean another database, or another key.
+        raise ImproperlyConfigured(f"manage.py up was given {name}, which is written down nowhere: give it again.")
     if default is None:
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE.")
     return default

@@ -12,10 +12,11 @@ import shutil
 import socket
 import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from activation.management.environment import LEFT_OUT, holds_secret
 from activation.runner.lock import is_held
 from activation.runner.workspace import Places, places
 
@@ -151,9 +152,14 @@ class DataDirectory:
             write_privately(path, f"{host}-{suffix}\n")
         return path.read_text(encoding="utf-8").strip()
 
-    def remember(self, settings: dict[str, str]) -> None:
-        """Keep the settings of this start, so that other commands on this directory have the same ones."""
-        write_privately(self.path / "settings.json", json.dumps(settings, indent=2) + "\n")
+    def remember(self, settings: Mapping[str, str], *, given: Mapping[str, str]) -> None:
+        """Keep the settings of this start, so that other commands on this directory have the same ones.
+
+        A secret that was given by the environment stays there: of it only the name is kept.
+        """
+        left_out = sorted(name for name in given if holds_secret(name, given[name]))
+        kept: dict[str, object] = {name: settings[name] for name in settings if name not in left_out}
+        write_privately(self.path / "settings.json", json.dumps(kept | {LEFT_OUT: left_out}, indent=2) + "\n")
 
     def socket(self) -> Path:
         """Return where the embedded Valkey listens; in a short directory of ours where this one's path is long."""

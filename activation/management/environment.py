@@ -3,9 +3,33 @@
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 # Where programs are, how text and time are written. No HOME: nothing may read a person's own configuration.
 KEPT = ("PATH", "LANG", "LC_ALL", "TZ")
+
+
+# Under this name `settings.json` lists what was given and not kept.
+LEFT_OUT = "given_and_not_kept"
+SECRETS = frozenset(
+    {
+        *("SECRET_KEY", "SECRET_KEY_FALLBACKS", "MASTER_KEYS", "SIGNING_KEY", "LICENSE_SIGNING_KEY"),
+        *("VENDOR_SECRET_ACCESS_KEY", "VENDOR_SESSION_TOKEN"),
+    }
+)
+
+
+def holds_secret(name: str, value: str) -> bool:
+    """Return whether a setting is a secret, or an address with a password in it; `NAME_FILE` names a file only."""
+    if name in SECRETS:
+        return True
+    if not name.endswith("_URL"):
+        return False
+    try:
+        parts = urlsplit(value)
+        return bool(parts.password) or any("password" in key.lower() for key in parse_qs(parts.query))
+    except ValueError:
+        return True
 
 
 def given_settings(names: Iterable[str], environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -146,7 +146,7 @@ class Installation:
             self.programs.start(parts.valkey(self.data.path / "valkey", environment.value(self.settings, "BROKER_URL")))
         if self.wishes.demo:
             self.programs.start(local_aws.program(self.data.simulator))
-        self.data.remember(self.settings)
+        self.data.remember(self.settings, given=self.given)
         preparing = self.programs.once(parts.prepare())
         answer = self._answer_of(preparing)
         if self.wishes.demo:
@@ -166,7 +166,7 @@ class Installation:
         self.programs.replace(local_aws.command_line(directory, int(found["port"])))
         self.settings |= local_aws.portal_settings(found)
         self.programs.environment |= local_aws.portal_settings(found)
-        self.data.remember(self.settings)
+        self.data.remember(self.settings, given=self.given)
 
     def stay(self, guardian: int | None) -> None:
         """Watch over all processes until somebody asks us to end."""

@@ -2,6 +2,8 @@
 
 import base64
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from activation.management import ports
 from activation.management.data_directory import LONGEST_SOCKET_PATH, DataDirectory, Unusable
 from activation.management.environment import given_settings, plain, value
+from tests.management.running import ROOT
 
 
 def taken(path: Path) -> DataDirectory:
@@ -93,3 +96,50 @@ def test_an_environment_holds_settings_and_nothing_of_the_machine(tmp_path: Path
     have = plain(given, machine)
     assert have["PATH"] == "/bin"
     assert not {"PIP_INDEX_URL", "HOME"} & set(have)
+
+
+GIVEN = {
+    "MASTER_KEYS": "a-secret-key",
+    "SECRET_KEY": "a-secret-key",
+    "SIGNING_KEY_FILE": "/run/secrets/signing",
+    "VENDOR_SECRET_ACCESS_KEY": "a-secret-key",
+    "DATABASE_URL": "postgresql://portal:a-secret-word@db/portal",
+    "BROKER_URL": "redis://:a-secret-word@queue:6379/0",
+    "EMAIL_URL": "smtp+tls://user:a-secret-word@mail.example.com",
+    "REGIONS": "us-west-2",
+}
+
+
+def command(data: DataDirectory, **environment: str) -> tuple[int, str]:
+    """Ask the settings in a process of its own, as another command would find them."""
+    words = "from byoc_portal import settings; print(settings.REGIONS, settings.DATABASES['default'].get('HOST'))"
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATA_DIR": str(data.path), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_secrets_that_were_given_are_written_down_nowhere(tmp_path: Path) -> None:
+    data = taken(tmp_path / "data")
+    data.remember({"NODE_NAME": "host-1", **GIVEN}, given=GIVEN)
+    written = (data.path / "settings.json").read_text()
+    assert "a-secret" not in written
+    assert "/run/secrets/signing" in written
+    # Other commands go on with what they are given, and never with something else instead.
+    code, said = command(data)
+    assert code == 1
+    assert "give it again" in said
+    code, said = command(data, **GIVEN | {"SIGNING_KEY_FILE": os.devnull})
+    assert (code, said.split()) == (0, ["['us-west-2']", "db"])
+
+
+def test_keys_that_were_made_here_are_found_again_by_other_commands(tmp_path: Path) -> None:
+    data = taken(tmp_path / "data")
+    ours = {"SECRET_KEY_FILE": str(data.secret_key()), "MASTER_KEYS_FILE": str(data.master_keys())}
+    data.remember({**ours, "REGIONS": "eu-west-1"}, given={"REGIONS": "eu-west-1"})
+    assert command(data)[1].split()[0] == "['eu-west-1']"
