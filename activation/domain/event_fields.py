@@ -15,6 +15,7 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.CHANGE_ASKED: frozenset({"change"}),
     Kind.CHANGE_WITHDRAWN: frozenset({"change"}),
     Kind.INSTALLATION_ADMINISTRATOR_ADDED: frozenset({"email"}),
+    Kind.MASTER_KEYS_ROTATED: frozenset({"changed", "lost"}),
     Kind.PACKAGE_ADDED: frozenset({"name", "version", "source"}),
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
     Kind.SIGN_IN_FAILED: frozenset({"email"}),

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     CHANGE_WITHDRAWN = "organization.change_withdrawn"
     SETUP_LINK_CREATED = "installation.setup_link_created"
     INSTALLATION_ADMINISTRATOR_ADDED = "installation.administrator_added"
+    MASTER_KEYS_ROTATED = "installation.master_keys_rotated"
     PACKAGE_ADDED = "installation.package_added"
     PACKAGE_CHOSEN = "installation.package_chosen"
     SIGNED_IN = "session.signed_in"
@@ -93,6 +94,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.CHANGE_WITHDRAWN: "withdrew a change that waited for another owner",
     Kind.SETUP_LINK_CREATED: "made a set-up link",
     Kind.INSTALLATION_ADMINISTRATOR_ADDED: "made somebody an installation administrator",
+    Kind.MASTER_KEYS_ROTATED: "put what is stored under a new master key",
     Kind.PACKAGE_ADDED: "added a configuration package",
     Kind.PACKAGE_CHOSEN: "chose a configuration package",
     Kind.SIGNED_IN: "signed in",
@@ -235,6 +237,7 @@ LABELS: dict[Kind, str] = {
 SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.ORGANIZATION_SETTINGS_CHANGED: "The organization's settings were changed on the server",
     Kind.SETUP_LINK_CREATED: "A set-up link was made on the server",
+    Kind.MASTER_KEYS_ROTATED: "What is stored was put under a new master key",
     Kind.PACKAGE_ADDED: "A configuration package was added on the server",
     Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",
     Kind.CREDENTIAL_DESTROYED: "A key was destroyed",

@@ -56,3 +56,12 @@ class KeyRing:
             except CannotOpen:
                 continue
         raise CannotOpen
+
+    def rewrap(self, wrapped: bytes, context: str) -> bytes | None:
+        """Return the key wrapped by the first master key; None where it is already. Raises CannotOpen as `unwrap`."""
+        key = self.unwrap(wrapped, context)
+        try:
+            open_sealed(self.keys[0], wrapped, context)
+        except CannotOpen:
+            return self.wrap(key, context)
+        return None

@@ -19,3 +19,11 @@ def opened(stored: str) -> str:
     if not stored.startswith(MARK):
         return stored
     return keyring().unwrap(base64.b64decode(stored.removeprefix(MARK)), CONTEXT).decode()
+
+
+def resealed(stored: str) -> str | None:
+    """Return a stored secret sealed by the first master key; None where it is already. Raises CannotOpen."""
+    if not stored.startswith(MARK):
+        return sealed(stored)
+    again = keyring().rewrap(base64.b64decode(stored.removeprefix(MARK)), CONTEXT)
+    return None if again is None else MARK + base64.b64encode(again).decode()

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from activation import dispatch
 from activation.domain.run_status import AT_WORK, WAITING_TO_START
 from activation.models import Node, Run
-from activation.services import host, mail
+from activation.services import host, key_rotation, mail
 from activation.services.keyring import KeysUnusable, keyring
 
 # Each host ships its runs from a queue of its own, beside these.
@@ -245,11 +245,14 @@ def standing(own: list[Check], hosts: list[Host]) -> Standing:
 
 
 def check_keys() -> Check:
-    """Say whether anything could be sealed."""
+    """Say whether anything could be sealed, and whether what was can be opened."""
     try:
         keyring()
     except KeysUnusable as error:
         return Check("Master keys", "failed", str(error), "Set MASTER_KEYS to a base64 key of 32 bytes.")
+    if lost := key_rotation.rotate(change=False).lost:
+        text = f"No key of MASTER_KEYS opens what is sealed of {lost[0]}, and {len(lost) - 1} more."
+        return Check("Master keys", "failed", text, "Add the key that is missing to MASTER_KEYS, behind the first.")
     return Check("Master keys", "passed", "Cloud keys, plans and states are sealed before they are stored.")
 
 

@@ -11,14 +11,24 @@ from activation.runner.spec import file_context, state_context
 from activation.services.keyring import keyring
 
 
+def context_of_run(run_id: str) -> str:
+    """Return what binds a wrapped key to its run."""
+    return f"{run_id}|key"
+
+
+def context_of_watch(handover_id: int) -> str:
+    """Return what binds a wrapped key to its hand-over."""
+    return f"handover-{handover_id}|key"
+
+
 def fresh(run_id: str) -> bytes:
     """Return a new key for a run, wrapped by the master key."""
-    return keyring().wrap(new_key(), f"{run_id}|key")
+    return keyring().wrap(new_key(), context_of_run(run_id))
 
 
 def key_of(run: Run) -> bytes:
     """Return a run's key; raises CannotOpen where the master key is not the one that wrapped it."""
-    return keyring().unwrap(bytes(run.wrapped_key), f"{run.pk}|key")
+    return keyring().unwrap(bytes(run.wrapped_key), context_of_run(run.pk))
 
 
 def seal_keys(run: Run, keys: AccessKeys) -> bytes:
@@ -62,12 +72,12 @@ def seal_for_watch(handover: Handover, keys: AccessKeys) -> tuple[bytes, bytes]:
     """Return a new key for a watch, wrapped by the master key, and AWS keys sealed with it to their hand-over."""
     key = new_key()
     content = json.dumps([keys.access_key_id, keys.secret_access_key, keys.session_token]).encode()
-    wrapped = keyring().wrap(key, f"handover-{handover.pk}|key")
+    wrapped = keyring().wrap(key, context_of_watch(handover.pk))
     return wrapped, seal(key, content, f"handover-{handover.pk}|credential")
 
 
 def open_for_watch(handover: Handover) -> AccessKeys:
     """Return the AWS keys of a watch; raises CannotOpen, also where there are none."""
-    key = keyring().unwrap(bytes(handover.wrapped_key or b""), f"handover-{handover.pk}|key")
+    key = keyring().unwrap(bytes(handover.wrapped_key or b""), context_of_watch(handover.pk))
     content = open_sealed(key, bytes(handover.sealed or b""), f"handover-{handover.pk}|credential")
     return AccessKeys(*json.loads(content))
