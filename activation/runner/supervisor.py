@@ -34,6 +34,8 @@ from activation.runner.states import SealedState, Sealer, read_kept, write_durab
 
 PIPE_BYTES = 1 << 20
 LONGEST_LINE = 4 << 20
+# Of a phase's log, in bytes as journaled; states, progress and what failed are told beyond it.
+MOST_LOG = 20 << 20
 TICK_MILLISECONDS = 50
 PR_SET_CHILD_SUBREAPER = 36
 EXIT = "exit.json"
@@ -52,6 +54,8 @@ class Supervisor:
         self.sealer = Sealer(run_id=spec.run_id, control=self.control, work=self.work, key=spec.key)
         self.reader = EventReader(spec.phase)
         self.lines = 0
+        self.logged = 0
+        self.in_long_line = False
         # The state that Terraform printed where it could write it nowhere.
         self.dump = b""
         self.terraform = 0
@@ -196,11 +200,17 @@ class Supervisor:
             if not chunk:
                 return pending
             *lines, pending = (pending + chunk).split(b"\n")
+            if lines and self.in_long_line:
+                # The end of a line that was left out.
+                self.in_long_line = False
+                del lines[0]
             for line in lines:
                 self.take_line(line)
-            if len(pending) > LONGEST_LINE:
-                self.take_line(pending)
-                pending = b""
+            if len(pending) > LONGEST_LINE or self.in_long_line:
+                # Never in pieces: a secret across a cut would be in none of them.
+                if not self.in_long_line:
+                    self.note(f"A line of more than {LONGEST_LINE >> 20} MiB is left out.")
+                self.in_long_line, pending = True, b""
             if not everything:
                 return pending
 
@@ -218,11 +228,25 @@ class Supervisor:
         reading = self.reader.feed(masked)
         failed = len(self.reader.diagnostics) > before
         for line in reading.lines:
-            self.lines += 1
-            fields = {"level": "error"} if failed else {}
-            self.journal.append("line", text=self.masker.mask_line(line), **fields)
+            self.log(self.masker.mask_line(line), **({"level": "error"} if failed else {}))
         if reading.event is not None:
             self.journal.append("progress", **reading.event.to_json())
+
+    def log(self, text: str, **fields: str) -> None:
+        """Journal a line of the log, unless there were too many."""
+        if self.logged > MOST_LOG:
+            return
+        self.logged += len(text.encode())
+        if self.logged > MOST_LOG:
+            self.note(f"The log has more than {MOST_LOG >> 20} MiB; the rest is left out.")
+            return
+        self.lines += 1
+        self.journal.append("line", text=text, **fields)
+
+    def note(self, text: str) -> None:
+        """Journal a line of our own."""
+        self.lines += 1
+        self.journal.append("line", text=text, level="notice")
 
     # --- state
 
@@ -323,11 +347,14 @@ class Supervisor:
         if self.spec.cache:
             workspace.make_readable(Path(self.spec.cache))
         fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
+        made, locked = self.work / ".terraform", self.work / ".terraform.lock.hcl"
+        # A link in their place would lead to what this process may read, and the run may not.
         with contextlib.suppress(OSError):
-            shutil.copytree(self.work / ".terraform", fresh / ".terraform", symlinks=True)
-            if (self.work / ".terraform.lock.hcl").is_file():
-                shutil.copy(self.work / ".terraform.lock.hcl", fresh / ".terraform.lock.hcl")
-            os.rename(fresh, target)
+            if not made.is_symlink():
+                shutil.copytree(made, fresh / made.name, symlinks=True)
+                if locked.exists(follow_symlinks=False):
+                    (fresh / locked.name).write_bytes(read_kept(locked))
+                os.rename(fresh, target)
         shutil.rmtree(fresh, ignore_errors=True)
 
     def keep_files(self) -> dict[str, dict[str, str]]:
