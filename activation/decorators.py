@@ -6,6 +6,8 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
+from allauth.account.internal.flows.reauthentication import is_reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -150,6 +152,16 @@ def installation_administrator[**P](view: Callable[P, HttpResponse]) -> Callable
         return view(*args, **kwargs)
 
     return login_required(guarded)
+
+
+def demand_proof(request: HttpRequest) -> None:
+    """Have who sends this prove who they are, unless they did in the last minutes; what was sent is done after it.
+
+    Call it once it is known that what they ask for exists and is theirs to change. A file could not be kept: demand
+    the proof before its form is shown.
+    """
+    if is_reauthentication_required(request, app=""):
+        raise ReauthenticationRequired
 
 
 def poll[**P](

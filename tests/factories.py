@@ -1,11 +1,13 @@
 """Rows for tests, made by plain functions."""
 
+import time
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache
 from itertools import count
 
 from django.contrib.auth.hashers import make_password
+from django.test import Client
 from django.utils import timezone
 
 from activation.domain.control_plane import ControlPlane
@@ -143,6 +145,14 @@ def make_record(activation: Activation, **fields: object) -> Record:
     return Record.objects.create(
         organization=activation.organization, scope="activation", activation=activation, **values
     )
+
+
+def prove(client: Client) -> None:
+    """Let the person who is signed in have proved a moment ago who they are."""
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session.save()
 
 
 @dataclass

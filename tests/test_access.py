@@ -180,8 +180,9 @@ TABLE = (
     outside("packages", "POST", NOBODY_POSTS),
     outside("package", "GET", SERVER_READS, package),
     outside("package", "POST", NOBODY_POSTS, package),
-    outside("package_add", "GET", SERVER_READS),
-    outside("package_add", "POST", (302, 404, 404, 404, 404, 404, 422), posted={"name": "incomplete"}),
+    # Adding one asks for a fresh proof of who it is, as every change of packages, owners and settings.
+    outside("package_add", "GET", (302, 404, 404, 404, 404, 404, 302)),
+    outside("package_add", "POST", (302, 404, 404, 404, 404, 404, 302), posted={"name": "incomplete"}),
     outside("package_choose", "GET", NOBODY_POSTS, package_for_self),
     outside("package_choose", "POST", (302, 404, 404, 404, 404, 404, 302), package_for_self),
     # --- people
@@ -203,8 +204,7 @@ TABLE = (
     Row("invitation_withdraw", "GET", NOBODY_POSTS, invitation),
     Row("invitation_withdraw", "POST", members(owner=302, operator=403, admin=302, auditor=403), invitation),
     Row("change_confirm", "GET", NOBODY_POSTS, change),
-    # It was asked for by this owner; another one confirms, no admin does.
-    Row("change_confirm", "POST", members(owner=409, operator=403, admin=409, auditor=403), change),
+    Row("change_confirm", "POST", members(owner=302, operator=403, admin=302, auditor=403), change),
     Row("change_withdraw", "GET", NOBODY_POSTS, change),
     Row("change_withdraw", "POST", members(owner=302, operator=403, admin=409, auditor=403), change),
     # --- settings and events

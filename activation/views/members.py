@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from activation.decorators import PortalRequest, member_with
+from activation.decorators import PortalRequest, demand_proof, member_with
 from activation.domain.errors import Refused
 from activation.domain.membership import grantable_roles
 from activation.domain.roles import ROLE_LABELS, ROLE_PURPOSES, Right, Role
@@ -103,6 +103,7 @@ def invitation_withdraw(request: PortalRequest, invitation: int) -> HttpResponse
 def change_confirm(request: PortalRequest, change: int) -> HttpResponse:
     """Do what another owner asked for."""
     row = get_object_or_404(pending_changes_of(request.organization), pk=change)
+    demand_proof(request)
     four_eyes.confirm(row, by=request.member, actor=request.actor)
     messages.success(request, f"{row}: done.")
     return redirect("members", request.organization.slug)
@@ -123,6 +124,8 @@ def change_withdraw(request: PortalRequest, change: int) -> HttpResponse:
 def member_role(request: PortalRequest, member: int) -> HttpResponse:
     """Give a member another role."""
     row = get_object_or_404(members_of(request.organization), pk=member)
+    if request.method == "POST":
+        demand_proof(request)
     form = RoleForm(request.POST or None, roles=grantable_roles(Role(request.member.role)), initial={"role": row.role})
     if request.method == "POST" and form.is_valid():
         try:
@@ -146,6 +149,7 @@ def member_remove(request: PortalRequest, member: int) -> HttpResponse:
     row = get_object_or_404(members_of(request.organization), pk=member)
     if request.method == "GET":
         return render(request, "activation/members_remove.html", {"row": row})
+    demand_proof(request)
     services.remove(member=row, by=request.member, actor=request.actor)
     if row.pk == request.member.pk:
         messages.success(request, f"You have left {request.organization.name}.")

@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from activation.decorators import installation_administrator
+from activation.decorators import demand_proof, installation_administrator
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Problem
 from activation.forms.packages import PackageForm
@@ -34,6 +34,7 @@ def package(request: HttpRequest, sha256: str) -> HttpResponse:
 @installation_administrator
 def package_add(request: HttpRequest) -> HttpResponse:
     """Take in a package and choose it."""
+    demand_proof(request)
     form = PackageForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -63,6 +64,7 @@ def package_choose(request: HttpRequest, sha256: str, control_plane: str) -> Htt
     if control_plane not in set(ControlPlane):
         raise Http404
     row = get_object_or_404(PackageVersion, sha256=sha256)
+    demand_proof(request)
     packages.choose(row, control_plane=ControlPlane(control_plane), actor=request.actor)  # type: ignore[attr-defined]
     messages.success(request, f"New activations take {row.name} {row.version} from now on.")
     return redirect("package", sha256=row.sha256)

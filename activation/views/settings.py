@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from activation.decorators import PortalRequest, member_with
+from activation.decorators import PortalRequest, demand_proof, member_with
 from activation.domain.errors import Refused
 from activation.domain.roles import Right
 from activation.forms import refusal
@@ -25,6 +25,8 @@ def settings(request: PortalRequest) -> HttpResponse:
         "notification_addresses": "\n".join(organization.notification_addresses),
     }
     form = SettingsForm(request.POST or None, initial=initial)
+    if request.method == "POST":
+        demand_proof(request)
     if request.method == "POST" and form.is_valid():
         try:
             changed = organizations.change_settings(

@@ -15,7 +15,7 @@ from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Event, Member, Node, Organization, SetupLink, User
 from activation.services.setup import create_setup_link
-from tests.factories import PASSWORD, World, make_invitation, make_member, make_organization, make_user
+from tests.factories import PASSWORD, World, make_invitation, make_member, make_organization, make_user, prove
 
 ANSWERS = {
     "organization": "Some Company",
@@ -30,6 +30,7 @@ ANSWERS = {
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    prove(client)
     return client
 
 
@@ -310,6 +311,34 @@ def test_a_changed_role_holds_from_the_next_click(world: World) -> None:
 
 
 # --- settings and events
+
+
+def test_settings_owners_and_packages_change_only_after_a_fresh_proof(world: World) -> None:
+    owner = world.own.members[Role.OWNER].user
+    changes = {
+        "/o/own-company/settings/": {"name": "New name"},
+        f"/o/own-company/members/{world.own.subject.pk}/role/": {"role": "operator"},
+        f"/o/own-company/members/{world.own.subject.pk}/remove/": {},
+        f"/o/own-company/members/changes/{world.own.change.pk}/confirm/": {},
+        "/installation/packages/add/": {},
+        f"/installation/packages/{world.own.run.package.sha256}/choose/self/": {},
+    }
+    for address, posted in changes.items():
+        client = Client()
+        client.force_login(world.installation_administrator if "installation" in address else owner)
+        assert client.post(address, posted)["Location"].startswith("/accounts/reauthenticate/")
+    assert Organization.objects.get(slug="own-company").name == "Own Company"
+    assert Member.objects.get(pk=world.own.subject.pk).role == Role.AUDITOR
+
+
+def test_what_was_sent_before_the_proof_is_done_after_it(world: World) -> None:
+    client = Client()
+    client.force_login(world.own.members[Role.OWNER].user)
+    asked = client.post("/o/own-company/settings/", {"name": "New name"})["Location"]
+
+    client.post(asked, {"password": PASSWORD})
+
+    assert Organization.objects.get(slug="own-company").name == "New name"
 
 
 def test_settings_are_kept_with_what_stood_before(world: World) -> None:

@@ -9,7 +9,7 @@ from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Event
-from tests.factories import World, make_activation, make_member, make_organization
+from tests.factories import World, make_activation, make_member, make_organization, prove
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +78,7 @@ def test_a_package_is_added_by_its_form_only(world: World, method: str) -> None:
     user = world.people["installation administrator"]
     assert user is not None
     client.force_login(user)
+    prove(client)
 
     assert getattr(client, method)("/installation/packages/add/").status_code == 405
 
@@ -112,6 +113,7 @@ def test_two_presses_lock_the_external_id_once() -> None:
 def test_a_name_that_nobody_sees_is_refused(world: World, name: str) -> None:
     client = Client()
     client.force_login(world.own.members[Role.OWNER].user)
+    prove(client)
 
     answer = client.post(f"/o/{world.own.organization.slug}/settings/", {"name": name})
 
@@ -126,6 +128,7 @@ def test_an_address_with_a_password_is_refused_and_never_asked(world: World, add
     user = world.people["installation administrator"]
     assert user is not None
     client.force_login(user)
+    prove(client)
     given = {"address": address, "sha256": "a" * 64, "name": "terraform-aws-iam", "control_plane": "zilliz"}
 
     answer = client.post("/installation/packages/add/", given)
