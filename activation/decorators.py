@@ -8,13 +8,14 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 
@@ -50,6 +51,7 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
 
     A stranger gets 404, as if the organization did not exist; a colleague whose role lacks the right gets 403. What the
     view does not find in this organization is 404 as well, whether it is another one's or nobody's. All leave an event.
+    Who lacks a second factor that the organization asks for is led to setting one up.
     """
 
     def decorate(view: View[P]) -> Guarded[P]:
@@ -72,6 +74,8 @@ def member_with(right: Right) -> Callable[[View[P]], Guarded[P]]:
             if not member.may(right):
                 refuse(request, refusals.ROLE, member)
                 raise PermissionDenied
+            if member.needs_second_factor and not is_mfa_enabled(request.user):
+                return render(request, "activation/second_factor_needed.html", status=403)
             note_presence(member)
             try:
                 return view(request, *args, **kwargs)  # type: ignore[arg-type]

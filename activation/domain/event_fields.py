@@ -11,7 +11,9 @@ from activation.domain.events import Kind
 
 FIELDS: dict[Kind, frozenset[str]] = {
     Kind.ORGANIZATION_CREATED: frozenset({"name", "control_plane"}),
-    Kind.ORGANIZATION_SETTINGS_CHANGED: frozenset({"name", "four_eyes", "notification_addresses", "asked_by"}),
+    Kind.ORGANIZATION_SETTINGS_CHANGED: frozenset(
+        {"name", "four_eyes", "requires_second_factor", "notification_addresses", "asked_by"}
+    ),
     Kind.CHANGE_ASKED: frozenset({"change"}),
     Kind.CHANGE_WITHDRAWN: frozenset({"change"}),
     Kind.INSTALLATION_ADMINISTRATOR_ADDED: frozenset({"email"}),

@@ -19,6 +19,11 @@ class SettingsForm(forms.Form):
         required=False,
         help_text="A run is applied only after an owner other than the person who started it has approved.",
     )
+    requires_second_factor = forms.BooleanField(
+        label="Owners and admins need a second factor",
+        required=False,
+        help_text="Who has none is led to setting one up, and sees nothing of the organization before.",
+    )
     notification_addresses = forms.CharField(
         label="Notification addresses",
         required=False,

@@ -73,6 +73,8 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     control_plane = models.CharField(max_length=10, choices=[(c.value, CONTROL_PLANE_LABELS[c]) for c in ControlPlane])
     four_eyes = models.BooleanField(default=False)
+    # Owners and admins are let in only with one.
+    requires_second_factor = models.BooleanField(default=False)
     # Who is written to beside the owners when an activation has ended.
     notification_addresses = models.JSONField(default=list, blank=True)
     # Unique for good, also across organizations; never edited in place.
@@ -136,6 +138,11 @@ class Member(models.Model):
     def role_label(self) -> str:
         """Return the role as people read it."""
         return ROLE_LABELS[Role(self.role)]
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Return whether the organization lets this member in only with a second factor."""
+        return self.organization.requires_second_factor and Role(self.role) in {Role.OWNER, Role.ADMIN}
 
     def may(self, right: Right) -> bool:
         """Return whether this member's role has the right."""

@@ -64,11 +64,12 @@ def change_settings(
     organization: Organization,
     name: str,
     asks_four_eyes: bool,
+    requires_second_factor: bool,
     notification_addresses: list[str],
     by: Member,
     actor: Actor,
 ) -> bool:
-    """Change the name, whether approval needs a second owner, and who is written to; return whether anything changed.
+    """Change the name, the rules of four eyes and second factors, who is written to; return whether anything changed.
 
     The slug stays: addresses that people have kept go on working. That approval needs a second owner is switched off
     only once another owner confirms it. Raise Refused where it is not this member's to ask, or there is one owner.
@@ -82,6 +83,7 @@ def change_settings(
     after: dict[str, Any] = {
         "name": name,
         "four_eyes": present.four_eyes or asks_four_eyes,
+        "requires_second_factor": requires_second_factor,
         "notification_addresses": notification_addresses,
     }
     before = {field: getattr(present, field) for field in after}

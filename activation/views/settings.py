@@ -17,11 +17,12 @@ from activation.services import organizations
 @require_http_methods(["GET", "POST"])
 @member_with(Right.CHANGE_SETTINGS)
 def settings(request: PortalRequest) -> HttpResponse:
-    """Show and change the name, the rule of four eyes, and who is written to."""
+    """Show and change the name, the rules of four eyes and of second factors, and who is written to."""
     organization = request.organization
     initial = {
         "name": organization.name,
         "four_eyes": organization.four_eyes,
+        "requires_second_factor": organization.requires_second_factor,
         "notification_addresses": "\n".join(organization.notification_addresses),
     }
     form = SettingsForm(request.POST or None, initial=initial)
@@ -33,6 +34,7 @@ def settings(request: PortalRequest) -> HttpResponse:
                 organization=organization,
                 name=form.cleaned_data["name"],
                 asks_four_eyes=form.cleaned_data["four_eyes"],
+                requires_second_factor=form.cleaned_data["requires_second_factor"],
                 notification_addresses=form.cleaned_data["notification_addresses"],
                 by=request.member,
                 actor=request.actor,

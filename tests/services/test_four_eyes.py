@@ -39,6 +39,7 @@ def save(by: Member, *, asks_four_eyes: bool) -> bool:
         organization=by.organization,
         name=by.organization.name,
         asks_four_eyes=asks_four_eyes,
+        requires_second_factor=False,
         notification_addresses=[],
         by=by,
         actor=Actor.of(by),

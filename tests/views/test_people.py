@@ -6,6 +6,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -352,6 +353,21 @@ def test_settings_are_kept_with_what_stood_before(world: World) -> None:
     assert (event.before, event.after) == ({"four_eyes": False}, {"four_eyes": True})
     client.post("/o/own-company/settings/", {"name": "Own Company", "four_eyes": "on"})
     assert Event.objects.filter(kind=Kind.ORGANIZATION_SETTINGS_CHANGED.value).count() == 1
+
+
+def test_owners_and_admins_are_let_in_only_with_the_second_factor_that_is_asked_for(world: World) -> None:
+    client = signed_in(world.own.members[Role.OWNER].user)
+    client.post("/o/own-company/settings/", {"name": "Own Company", "requires_second_factor": "on"})
+
+    for role, status in ((Role.OWNER, 403), (Role.ADMIN, 403), (Role.AUDITOR, 200)):
+        answer = signed_in(world.own.members[role].user).get("/o/own-company/activations/")
+        assert answer.status_code == status
+        assert ("A second factor is needed" in answer.content.decode()) == (status == 403)
+    set_up = client.get("/o/own-company/activations/").content.decode()
+    assert "/accounts/2fa/totp/activate/" in set_up
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    TOTP.activate(world.own.members[Role.OWNER].user, "JBSWY3DPEHPK3PXP")
+    assert client.get("/o/own-company/activations/").status_code == 200
 
 
 def test_notification_addresses_are_checked_and_kept_each_once(world: World) -> None:
