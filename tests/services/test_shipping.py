@@ -158,6 +158,19 @@ def test_a_database_that_is_locked_at_the_end_is_waited_for() -> None:
     assert texts(run) == ["line 0", "line 1"]
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="the lock is SQLite's")
+def test_a_run_is_handed_over_only_where_the_database_takes_note_of_it(living: Any) -> None:
+    living(run := make_run_at_work("apply"))
+    shipment = attach(run)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 50")
+    with locked():
+        assert not shipment.hand_over()
+    assert not shipment.step()
+    assert shipment.hand_over()
+    assert Run.objects.get(pk=run.pk).lease_until is None
+
+
 def test_a_plan_that_cannot_be_opened_ends_its_run_in_its_own_words() -> None:
     run = make_run_at_work("plan")
     control = write(run)
