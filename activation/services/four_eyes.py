@@ -14,6 +14,7 @@ from activation.selectors.people import owners_of
 from activation.services import events, mail
 from activation.services.events import Actor
 
+
 def are_asked(organization: Organization) -> bool:
     """Return whether the organization asks for four eyes now, whatever the page was loaded with."""
     return Organization.objects.filter(pk=organization.pk, four_eyes=True).exists()

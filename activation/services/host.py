@@ -18,8 +18,8 @@ from activation.domain.record.manifest import GENERATOR
 from activation.domain.way import Way
 from activation.models import Node
 from activation.runner import process, terraform, workspace
-from activation.services import provider
 from activation.runner.probe import OTHER_PORTS
+from activation.services import provider
 
 # How the probe ends the name of a wall that is a path which runs need.
 REACHED = " can be reached"

@@ -103,6 +103,7 @@ PACKAGES: Final = {
         "The package does not ask for {names}, so its roles cannot check it.", "Ask its author for a newer version."
     ),
     "provider_not_locked": Wording(
-        "The package does not pin the checksum of {names}.", "The first run on each host takes the newest version that fits; later ones there keep it."
+        "The package does not pin the checksum of {names}.",
+        "The first run on each host takes the newest version that fits; later ones there keep it.",
     ),
 }
