@@ -259,9 +259,10 @@ class Installation:
             self.say("  Then name the person who adds packages and looks after this server:")
             self.say(f"  {self.command_words()} create_installation_administrator --email YOU@EXAMPLE.COM")
         if self.wishes.demo:
-            path, account = local_aws.write_customer_keys(self.data.simulator, self._region())
-            self.say(f"\n  Keys of the simulated customer (AWS account {account}, valid for 12 hours) for step 2:")
-            self.say(f"  {path}\n  Upload that file, or copy its lines. They open nothing but the local AWS.")
+            self.say("\n  For step 2, a key of each simulated customer; upload the file, or copy its lines:")
+            for keys in local_aws.write_customer_keys(self.data.simulator, self._region()):
+                self.say(f"  {keys.organization.name:<18}AWS account {keys.account}, {keys.lifetime}:\n    {keys.path}")
+            self.say("  They open nothing but the local AWS.")
         if self.wishes.host not in LOOPBACK and self.address.startswith("http://"):
             self.say("\n  Careful: keys cross the network in clear. Put a proxy with TLS in front; set PORTAL_URL.")
         try:

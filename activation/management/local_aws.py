@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from activation.management.data_directory import write_privately
 from activation.management.ports import is_free
 from activation.management.processes import Program
 from activation.simulator.client import Simulator
+from activation.simulator.organizations import ORGANIZATIONS, DemoOrganization
 
 SESSION_SECONDS = 12 * 3600
 
@@ -58,16 +60,38 @@ def portal_settings(found: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def write_customer_keys(directory: Path, region: str) -> tuple[Path, str]:
-    """Write fresh keys of the simulated customer, ready to upload in step 2; return the file and the account."""
-    account = str(read(directory)["identities"]["customer"]["account"])
-    session = Simulator.from_directory(directory).new_session(account, SESSION_SECONDS)
-    lines = {
-        "aws_region": region,
-        "aws_access_key": session["access_key_id"],
-        "aws_secret_key": session["secret_access_key"],
-        "aws_session_token": session["session_token"],
-    }
-    path = directory / "terraform.tfvars"
-    write_privately(path, "".join(f"{name:<17} = {json.dumps(value)}\n" for name, value in lines.items()))
-    return path, account
+@dataclass(frozen=True)
+class CustomerKeys:
+    """The file with one customer's key, ready to upload in step 2."""
+
+    organization: DemoOrganization
+    account: str
+    path: Path
+
+    @property
+    def lifetime(self) -> str:
+        """Return how long the key works, in words."""
+        hours = f"valid for {SESSION_SECONDS // 3600} hours"
+        return hours if self.organization.identity == "session" else "a long-term key, which its package asks for"
+
+
+def write_customer_keys(directory: Path, region: str) -> list[CustomerKeys]:
+    """Write the key of each organization of the demo into a file; sessions are made afresh."""
+    identities = read(directory)["identities"]
+    found = []
+    for organization in ORGANIZATIONS:
+        identity = identities[organization.customer]
+        account = str(identity["account"])
+        key = identity[organization.identity]
+        if key["session_token"]:
+            key = Simulator.from_directory(directory).new_session(account, SESSION_SECONDS)
+        lines = {
+            "aws_region": region,
+            "aws_access_key": key["access_key_id"],
+            "aws_secret_key": key["secret_access_key"],
+            "aws_session_token": key["session_token"],
+        }
+        path = directory / organization.key_file
+        write_privately(path, "".join(f"{name:<17} = {json.dumps(value)}\n" for name, value in lines.items() if value))
+        found.append(CustomerKeys(organization, account, path))
+    return found

@@ -12,9 +12,9 @@ from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import ControlPlane
 from activation.domain.record import verify
 from activation.management.browser import Browser, NoSuchForm, Page
+from activation.simulator.organizations import ORGANIZATIONS
 
 OWNER, AUDITOR = "owner@demo.example", "auditor@demo.example"
-ORGANIZATIONS = {ControlPlane.SELF: "Acme Vectors", ControlPlane.ZILLIZ: "Northwind Search"}
 # As a console shows one; a made-up one, for the stand-in of Zilliz Cloud.
 CONSOLE_EXTERNAL_ID = "cid-0walkthrough0of0the0demo0"
 RUN_SECONDS, RECORD_SECONDS = 300.0, 120.0
@@ -123,7 +123,7 @@ class Walk:
 
     def open_organization(self) -> None:
         """Follow the link to the organization of the chosen control plane."""
-        name = ORGANIZATIONS[self.control_plane]
+        name = next(each.name for each in ORGANIZATIONS if each.control_plane is self.control_plane)
         self.browser.get("/")
         link = next(
             (e for e in self.browser.page.find("a") if name in e.text() and "/o/" in e.attributes.get("href", "")), None

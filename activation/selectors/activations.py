@@ -70,13 +70,23 @@ def find_activation(organization: Organization, pk: str) -> Activation | None:
     return rows.filter(pk=pk).first()
 
 
-def active_run(activation: Activation) -> Run | None:
-    """Return the run that is under way for the activation, or for the roles of its AWS account."""
-    active = Run.objects.for_organization(activation.organization).active().select_related("workspace")
-    own = active.filter(activation=activation).first()
-    if own is not None or activation.cloud_account_id is None:
+def own_active_run(activation: Activation) -> Run | None:
+    """Return the activation's own run that is under way."""
+    return Run.objects.active().select_related("workspace").filter(activation=activation).first()
+
+
+def active_run(activation: Activation, account: CloudAccount | None = None) -> Run | None:
+    """Return the run that is under way for the activation, or for the roles of its AWS account.
+
+    `account` is the one that its key belongs to, where the activation has none yet.
+    """
+    account_pk = account.pk if account else activation.cloud_account_id
+    own = own_active_run(activation)
+    if own is not None or account_pk is None:
         return own
-    return active.filter(workspace__cloud_account=activation.cloud_account_id, workspace__kind=Workspace.IAM).first()
+    # What builds another region of the account is nobody's way to the roles.
+    active = Run.objects.for_organization(activation.organization).active().select_related("workspace")
+    return active.filter(workspace__cloud_account=account_pk, workspace__kind=Workspace.IAM).first()
 
 
 def newest_run(activation: Activation) -> Run | None:

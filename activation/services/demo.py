@@ -24,9 +24,9 @@ from activation.selectors.people import find_user
 from activation.services import events, licenses, organizations, packages
 from activation.services.events import Actor
 from activation.services.signing import make_key_file
+from activation.simulator.organizations import FIRST, SECOND, DemoOrganization
 from activation.simulator.vendor_package import stand_in
 
-FIRST, SECOND = "Acme Vectors", "Northwind Search"
 LICENSE_CORES = 128
 LICENSE_DAYS = 365
 
@@ -111,8 +111,8 @@ def create_rows(passwords: dict[str, str]) -> None:
     """Make people, organizations and memberships where they are missing."""
     accounts = {person.email: account_of(person, passwords[person.email]) for person in PEOPLE}
     owner = accounts[PEOPLE[0].email]
-    first = organization_of(FIRST, ControlPlane.SELF, owner)
-    second = organization_of(SECOND, ControlPlane.ZILLIZ, owner)
+    first = organization_of(FIRST, owner)
+    second = organization_of(SECOND, owner)
     for person in PEOPLE:
         if person.role is not None:
             join(first, accounts[person.email], person.role)
@@ -153,7 +153,7 @@ def license_first() -> None:
     """Install a license of the demo's own for a year in the first organization, where none counts any more."""
     if not settings.DEMO_LICENSE:
         return
-    organization = Organization.objects.get(slug=slugify(FIRST))
+    organization = Organization.objects.get(slug=slugify(FIRST.name))
     standing = standing_of(organization)
     if standing.license is not None and standing.state.days_left >= 0:
         return
@@ -181,9 +181,9 @@ def account_of(person: DemoPerson, password: str) -> User:
     return user
 
 
-def organization_of(name: str, control_plane: ControlPlane, owner: User) -> Organization:
+def organization_of(demo: DemoOrganization, owner: User) -> Organization:
     """Return the demo's organization, made where it is missing; its address stays when people give it another name."""
-    present = Organization.objects.filter(slug=slugify(name)).first()
+    present = Organization.objects.filter(slug=slugify(demo.name)).first()
     return present or organizations.create_organization(
-        name=name, control_plane=control_plane, owner=owner, granted_by="the demo"
+        name=demo.name, control_plane=demo.control_plane, owner=owner, granted_by="the demo"
     )

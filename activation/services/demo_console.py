@@ -13,6 +13,7 @@ from activation.domain.steps import ActivationStatus
 from activation.models import Activation, RegionSetup
 from activation.simulator.client import Simulator
 from activation.simulator.console import Console
+from activation.simulator.organizations import ORGANIZATIONS
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,13 @@ def play(activation_id: str) -> None:
     """Build the region in the demo's AWS, slowly enough to be followed; once, however often it is asked for."""
     activation = Activation.objects.select_related("cloud_account").get(pk=activation_id)
     simulator = Simulator.from_directory(Path(settings.DATA_DIR) / "simulator")
-    customer = simulator.identities()["customer"]
     account = activation.cloud_account
-    if not settings.DEMO or account is None or account.account_id != customer["account"]:
+    if not settings.DEMO or account is None:
+        return
+    identities = simulator.identities()
+    customers = (identities[each.customer] for each in ORGANIZATIONS)
+    customer = next((each for each in customers if each["account"] == account.account_id), None)
+    if customer is None:
         return
     if activation.status != ActivationStatus.ACTIVATING or not cache.add(f"console:{activation_id}", 1, TURN_SECONDS):
         return

@@ -16,7 +16,7 @@ from activation.domain.events import Kind, Outcome
 from activation.domain.state import iam_names
 from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, Workspace
 from activation.services import activations, events, host, recovery, run_keys, runs
-from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX, settle
+from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX, demand_fitting_key, settle
 
 # Seconds for which the lines of an attempt can be polled; they hold no secret.
 KEPT_SECONDS = 300
@@ -36,9 +36,11 @@ def start(
 ) -> Attempt:
     """Check a key and, when nothing stands in the way, start the run with it.
 
-    Raises Refused where the account is another organization's, or is being activated already.
+    Raises Refused where the package takes no such key, and where the account is another organization's, or is being
+    activated already.
     """
-    settle(activation)
+    # Before anything is asked of AWS or written: what is refused must leave nothing behind.
+    demand_fitting_key(settle(activation), keys)
     who = identity(activation, keys)
     report = Report(tuple(remembered(activation, keys, who, key=cache_key(by, attempt))))
     failed = [check.code for check in report.failed]

@@ -20,7 +20,8 @@ from activation.domain.state import read_state
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Member, RegionSetup, Run, Workspace
 from activation.models.identity import run_identity
-from activation.services import activations, events, host, recovery, region_endings, run_keys, runs, vendor
+from activation.selectors.activations import own_active_run
+from activation.services import activations, events, host, recovery, region_endings, run_keys, vendor
 from activation.services.region_packages import bundled_package
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ def start(activation: Activation, *, by: Member, actor: events.Actor, retry_of: 
     if activation.control_plane != ControlPlane.SELF:
         raise Refused("region_is_built_by_zilliz")
     if activation.status not in MAY_START:
-        if (standing := runs.active_run(activation)) is not None:
+        if (standing := own_active_run(activation)) is not None:
             return standing
         raise Refused("region_not_startable", status=activation.status_label)
     setup = RegionSetup.objects.filter(activation=activation).first()
@@ -52,7 +53,7 @@ def start(activation: Activation, *, by: Member, actor: events.Actor, retry_of: 
     try:
         return create_run(activation, by=by, actor=actor, retry_of=retry_of)
     except IntegrityError:
-        if (standing := runs.active_run(activation)) is not None:
+        if (standing := own_active_run(activation)) is not None:
             return standing
         raise
 

@@ -13,10 +13,11 @@ from activation.domain.credentials import AccessKeys
 from activation.domain.durations import spoken
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
-from activation.domain.run_status import ACTIVE, RunStatus
+from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Credential, Event, Member, Plan, Run, Workspace
 from activation.models.identity import run_identity
+from activation.selectors.activations import active_run
 from activation.selectors.run_logs import raw_log
 from activation.services import activations, endings, events, packages, recovery, region_endings, run_keys
 
@@ -63,15 +64,6 @@ def start_iam_run(
         if standing is None:
             raise
         return standing
-
-
-def active_run(activation: Activation, account: CloudAccount | None = None) -> Run | None:
-    """Return the run that is under way for an activation, or for its account."""
-    active = Run.objects.filter(status__in=[status.value for status in ACTIVE])
-    return (
-        active.filter(activation=activation).first()
-        or active.filter(organization=activation.organization, workspace__cloud_account=account).first()
-    )
 
 
 @transaction.atomic

@@ -55,6 +55,10 @@ def test_demo_shows_its_first_page_soon_and_ctrl_c_leaves_nothing(start: Start) 
     keys = (up.data / "simulator" / "terraform.tfvars").read_text()
     assert str(up.data / "simulator" / "terraform.tfvars") in up.said()
     assert re.search(r'^aws_session_token += ".+"$', keys, re.MULTILINE)
+    other = (up.data / "simulator" / "northwind-search.tfvars").read_text()
+    assert str(up.data / "simulator" / "northwind-search.tfvars") in up.said()
+    assert "AKIA" in other and "aws_session_token" not in other, "Zilliz's package takes no session token"
+    assert re.search(r"Acme Vectors +AWS account \d{12}", up.said())
 
     living = processes_of(up.data)
     for part in ("granian", "runs@", "control@", " beat ", "valkey-server", "activation.simulator"):

@@ -28,7 +28,7 @@ def test_each_start_prints_the_same_sign_ins(settings: object) -> None:
         "Northwind Search": "zilliz",
     }
     assert Member.objects.filter(user__email="installation@demo.example").count() == 0
-    roles = Member.objects.filter(organization__name=demo.SECOND).values_list("role", flat=True)
+    roles = Member.objects.filter(organization__name=demo.SECOND.name).values_list("role", flat=True)
     assert sorted(roles) == ["admin", "auditor", "owner"]
     for sign_in in first:
         assert User.objects.get(email=sign_in.email).check_password(sign_in.password)
@@ -61,7 +61,7 @@ def test_without_the_setting_there_is_no_license(settings: object) -> None:
     settings.DEMO = True  # type: ignore[attr-defined]
     settings.DEMO_LICENSE = False  # type: ignore[attr-defined]
     demo.create_demo_people()
-    assert standing_of(Organization.objects.get(name=demo.FIRST)).state.words == "none"
+    assert standing_of(Organization.objects.get(name=demo.FIRST.name)).state.words == "none"
     demo.sign_ins_file().unlink()
 
 
@@ -69,7 +69,7 @@ def test_the_first_organization_has_a_license_of_the_demo(settings: object) -> N
     settings.DEMO = True  # type: ignore[attr-defined]
     demo.create_demo_people()
 
-    first, second = (Organization.objects.get(name=name) for name in (demo.FIRST, demo.SECOND))
+    first, second = (Organization.objects.get(name=name) for name in (demo.FIRST.name, demo.SECOND.name))
     assert standing_of(first).state.words == "active"
     assert standing_of(second).state.words == "none"
     # A key that nobody else has: the license counts in the demo only.
