@@ -16,6 +16,7 @@ CHECK_BOOTSTRAP_ROLE = "activation.check_bootstrap_role"
 READ_CORES = "activation.read_cores"
 CHECK_REGION = "activation.check_region"
 WATCH = "activation.watch"
+CHECK_PLAN = "activation.check_plan"
 PLAY_CONSOLE = "activation.play_console"
 START_QUEUE = "start"
 
@@ -75,6 +76,11 @@ def watch(activation_id: str) -> None:
 def play_console(activation_id: str) -> None:
     """Have the vendor's console played, in the demo."""
     transaction.on_commit(lambda: send(PLAY_CONSOLE, activation_id, START_QUEUE))
+
+
+def check_plan(run_id: str) -> None:
+    """Have the names that a plan tells looked up in AWS."""
+    transaction.on_commit(lambda: send(CHECK_PLAN, run_id, START_QUEUE))
 
 
 def ship_queue(node: str) -> str:

@@ -11,6 +11,7 @@ from activation.services import (
     demo_console,
     launching,
     notices,
+    preflight,
     records,
     region_setup,
     regions,
@@ -111,6 +112,13 @@ def watch(activation_id: str) -> None:
     """Look once at an account in which a vendor's console builds a region."""
     trace.run_id.set("")
     watching.look(activation_id)
+
+
+@shared_task(name="activation.check_plan", acks_late=False, max_retries=0, expires=600)
+def check_plan(run_id: str) -> None:
+    """Look up the names that a plan tells, where they were not known before."""
+    trace.run_id.set(run_id)
+    preflight.look_again(run_id)
 
 
 @shared_task(name="activation.play_console", acks_late=False, max_retries=0)

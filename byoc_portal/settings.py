@@ -274,6 +274,8 @@ CHECKPOINT_FILE = env.text("CHECKPOINT_FILE", "") or str(DATA_DIR / "checkpoints
 # Whether an event with a field that is not on its list is an error, or goes without the field and into the log.
 STRICT_EVENTS = DEBUG
 VENDOR_PRINCIPAL_ARN = env.text("VENDOR_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
+# The role of Zilliz Cloud's control plane, from its public Terraform examples.
+ZILLIZ_PRINCIPAL_ARN = env.text("ZILLIZ_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
 # The portal's own identity in AWS, which the customers' roles trust: keys, or "host" for those that the host is given
 # by AWS itself (an instance profile, a pod's role). Only workers use it; Terraform never sees it.
 VENDOR_IDENTITY = env.text("VENDOR_IDENTITY", "")

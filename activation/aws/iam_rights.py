@@ -1,9 +1,10 @@
-"""The rights that the key of step 2 needs: recorded, not guessed; and how to make a key that lives an hour.
+"""The rights that the key of step 2 needs: recorded, not guessed; and how to make a key.
 
 Recorded by running the bundled package with Terraform 1.11 and provider hashicorp/aws 5.100 against the simulator:
 create, refresh, change of every argument, destroy. `tests/real/test_caller_policy.py` records it again.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -86,47 +87,58 @@ def works_on(action: str) -> On:
     return On.POLICY if "Policy" in verb else On.ACCOUNT
 
 
-def _statement(sid: str, actions: list[str], resource: str, condition: dict[str, Any] | None = None) -> dict[str, Any]:
+def _statement(
+    sid: str, actions: Collection[str], resource: str, condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
     statement: dict[str, Any] = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}
     return statement | ({"Condition": condition} if condition else {})
 
 
 def caller_policy(
-    account_id: str, path: str = "/zilliz/", partition: str = "aws", *, bounded: bool = True
+    account_id: str,
+    path: str = "/zilliz/",
+    partition: str = "aws",
+    *,
+    bounded: bool = True,
+    actions: Collection[str] = APPLY_ACTIONS,
 ) -> dict[str, Any]:
-    """Write the least policy with which a key can check, create, change and remove the package in one account.
+    """Write the least policy with which a key can check, create, change and remove a package in one account.
 
-    `path` is where the package puts its roles and policies (with both slashes); `bounded` is false for a package that
-    gives its roles no permissions boundary. GetRole is allowed for every role: IAM knows the path of a role that does
-    not exist as little as we do, and would refuse to say that the name is free.
+    `path` is where the package puts its roles and policies (with both slashes), `actions` what Terraform calls for it;
+    `bounded` is false for a package that gives its roles no permissions boundary. GetRole is allowed for every role:
+    IAM knows the path of a role that does not exist as little as we do, and would refuse to say that the name is free.
     """
     iam = f"arn:{partition}:iam::{account_id}"
     mine = f"{iam}:policy{path}*"
-    under_boundary = ["iam:CreateRole", "iam:PutRolePermissionsBoundary"]
-    attaching = ["iam:AttachRolePolicy", "iam:DetachRolePolicy"]
-    roles = [right.action for right in RIGHTS if right.on is On.ROLE]
-    if not bounded:
-        roles.remove("iam:PutRolePermissionsBoundary")
+    under_boundary = {"iam:CreateRole", "iam:PutRolePermissionsBoundary"}
+    attaching = {"iam:AttachRolePolicy", "iam:DetachRolePolicy"}
+    checks = {right.action for right in RIGHTS if Phase.CHECK in right.phases}
+    wanted = checks | set(actions) - (set() if bounded else {"iam:PutRolePermissionsBoundary"})
+    of = {on: {action for action in wanted if works_on(action) is on} for on in On}
     alone = {*under_boundary, *attaching, "iam:GetRole"}
     statements = [
-        _statement("Policies", [right.action for right in RIGHTS if right.on is On.POLICY], mine),
-        _statement("Roles", [action for action in roles if action not in alone], f"{iam}:role{path}*"),
+        _statement("Policies", of[On.POLICY], mine),
+        _statement("Roles", of[On.ROLE] - alone, f"{iam}:role{path}*"),
         _statement(
             "RolesUnderBoundary" if bounded else "RolesCreate",
-            [action for action in roles if action in under_boundary],
+            of[On.ROLE] & under_boundary,
             f"{iam}:role{path}*",
             {"ArnLike": {"iam:PermissionsBoundary": mine}} if bounded else None,
         ),
-        _statement("AttachOwnPolicies", attaching, f"{iam}:role{path}*", {"ArnLike": {"iam:PolicyARN": mine}}),
-        _statement("LookAtRoles", ["iam:GetRole"], f"{iam}:role/*"),
-        _statement("CheckBeforehand", [right.action for right in RIGHTS if right.on is On.ACCOUNT], "*"),
+        _statement(
+            "AttachOwnPolicies", of[On.ROLE] & attaching, f"{iam}:role{path}*", {"ArnLike": {"iam:PolicyARN": mine}}
+        ),
+        _statement("LookAtRoles", of[On.ROLE] & {"iam:GetRole"}, f"{iam}:role/*"),
+        _statement("CheckBeforehand", of[On.ACCOUNT] & checks, "*"),
+        # What has no path to be narrowed to.
+        _statement("OfTheWholeAccount", of[On.ACCOUNT] - checks, "*"),
     ]
-    return {"Version": VERSION, "Statement": statements}
+    return {"Version": VERSION, "Statement": [each for each in statements if each["Action"]]}
 
 
 @dataclass(frozen=True)
 class KeyRecipe:
-    """One way to a key that lives an hour: when to take it, commands in their order, what to know, where AWS says so.
+    """One way to a key: when to take it, commands in their order, what to know, where AWS says so.
 
     Without `commands` it is a way that does not work, named because people try it.
     """
@@ -197,5 +209,52 @@ def hour_key_commands(
             (),
             "AWS does not let such a key call IAM through the CLI or the API, whatever its policy says.",
             f"{_GUIDE}/id_credentials_sts-comparison.html",
+        ),
+    )
+
+
+def long_term_key_commands(
+    account_id: str, partition: str = "aws", *, policy_file: str = "caller-policy.json"
+) -> tuple[KeyRecipe, ...]:
+    """Give the ways to a long-term key for a package that takes no other, and what to do with it afterwards.
+
+    The policy is a managed one: what is written into a user may have 2,048 characters. Source: IAM User Guide, *IAM
+    and AWS STS quotas*. The rest is as in `hour_key_commands`.
+    """
+    name = f"--user-name {ROLE_NAME}"
+    policy = f"arn:{partition}:iam::{account_id}:policy/{ROLE_NAME}"
+    keys_page = f"{_GUIDE}/id_credentials_access-keys.html"
+    return (
+        KeyRecipe(
+            "A user with exactly these rights",
+            "Recommended: the key can do nothing else, and goes with its user.",
+            (
+                f"aws iam create-user {name}",
+                f"aws iam create-policy --policy-name {ROLE_NAME} --policy-document file://{policy_file}",
+                f"aws iam attach-user-policy {name} --policy-arn {policy}",
+                f"aws iam create-access-key {name}",
+            ),
+            "A new key is known everywhere after some seconds. The secret is shown once.",
+            keys_page,
+        ),
+        KeyRecipe(
+            "Your own user",
+            "Where your user has these rights itself; in the console: IAM, Users, Security credentials, Create access "
+            "key.",
+            ("aws iam create-access-key",),
+            "A user has two access keys at most. The secret is shown once.",
+            keys_page,
+        ),
+        KeyRecipe(
+            "Afterwards: deactivate it",
+            "As soon as the run has ended: until then the key works for whoever has it. For your own user, leave "
+            "--user-name out.",
+            (f"aws iam update-access-key {name} --access-key-id YOUR_KEY_ID --status Inactive",),
+            "When nothing more is to be run, remove it all: "
+            f"aws iam delete-access-key {name} --access-key-id YOUR_KEY_ID && "
+            f"aws iam detach-user-policy {name} --policy-arn {policy} && "
+            f"aws iam delete-policy --policy-arn {policy} && "
+            f"aws iam delete-user {name}",
+            f"{_GUIDE}/id-credentials-access-keys-update.html",
         ),
     )

@@ -39,12 +39,14 @@ class Named:
 class PackageNeeds:
     """What a package creates, the calls that takes, and which of its policies is the boundary of its roles, if any.
 
-    Without `objects` it is a package whose names are not known before it is planned.
+    Without `objects` it is a package whose names are not known before it is planned. `long_term_key_only` is one that
+    cannot be given a session token.
     """
 
     objects: tuple[Named, ...]
     actions: tuple[str, ...] = APPLY_ACTIONS
     boundary: str = ""
+    long_term_key_only: bool = False
 
     def of_kind(self, kind: Kind) -> tuple[Named, ...]:
         """Return the roles, or the policies."""

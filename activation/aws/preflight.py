@@ -42,7 +42,7 @@ _DOCS = {
 }
 # AWS refuses a signature that is five minutes off (IAM User Guide, *Troubleshoot Signature Version 4*).
 CLOCK_WARNING_SECONDS = 60
-_NAMES_UNKNOWN = "What this package creates is known only once it is planned."
+_NAMES_UNKNOWN = "This package chooses its own names, which the plan will tell; they are looked up then."
 # After these nothing else AWS says can be relied upon.
 _STOPPING = frozenset(
     {"aws_key_unknown", "aws_token_unknown", "aws_secret_wrong", "aws_key_expired", "aws_clock_skew"}
@@ -170,6 +170,13 @@ class _Preflight:
     def temporary_key(self) -> Check:
         if not self.who.is_long_term:
             return _passed("temporary_key", "The key is temporary: it ends by itself.")
+        if self.package.long_term_key_only:
+            return _check(
+                "temporary_key",
+                CheckState.WARNING,
+                "This key works until somebody deletes it; the package takes no other kind.",
+                "Deactivate it right after the run, as shown beside the form.",
+            )
         return _check(
             "temporary_key",
             CheckState.WARNING,

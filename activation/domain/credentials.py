@@ -42,11 +42,10 @@ class AccessKeys:
 
 
 class CredentialsCheck(NamedTuple):
-    """The keys if nothing is wrong, by field what is, and sentences to show beside keys that are accepted."""
+    """The keys if nothing is wrong, and by field what is."""
 
     keys: AccessKeys | None
     problems: dict[str, Refused]
-    warnings: tuple[str, ...]
 
 
 def check(access_key_id: str, secret_access_key: str, session_token: str = "") -> CredentialsCheck:
@@ -60,7 +59,7 @@ def check(access_key_id: str, secret_access_key: str, session_token: str = "") -
     key_id, secret, token = (text.strip(BLANKS) for text in (access_key_id, secret_access_key, session_token))
     if _SECRET.fullmatch(key_id) and len(key_id) == SECRET_LENGTH and _KEY_ID.fullmatch(secret):
         swapped = {name: Refused("credential_swapped", field=name) for name in ("access_key_id", "secret_access_key")}
-        return CredentialsCheck(None, swapped, ())
+        return CredentialsCheck(None, swapped)
     found = {
         "access_key_id": _check_key_id(key_id),
         "secret_access_key": _check_secret(secret),
@@ -68,10 +67,8 @@ def check(access_key_id: str, secret_access_key: str, session_token: str = "") -
     }
     problems = {name: problem for name, problem in found.items() if problem is not None}
     if problems:
-        return CredentialsCheck(None, problems, ())
-    keys = AccessKeys(key_id, secret, token)
-    warnings = (str(Refused("credential_long_term")),) if keys.is_long_term else ()
-    return CredentialsCheck(keys, {}, warnings)
+        return CredentialsCheck(None, problems)
+    return CredentialsCheck(AccessKeys(key_id, secret, token), {})
 
 
 def _check_key_id(value: str) -> Refused | None:

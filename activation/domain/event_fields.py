@@ -20,6 +20,7 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.MASTER_KEYS_ROTATED: frozenset({"changed", "lost"}),
     Kind.PACKAGE_ADDED: frozenset({"name", "version", "source"}),
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
+    Kind.PACKAGE_RULES_CHANGED: frozenset({"paths", "name_prefixes"}),
     Kind.SIGN_IN_FAILED: frozenset({"email"}),
     Kind.SECOND_FACTOR_ADDED: frozenset({"factor"}),
     Kind.SECOND_FACTOR_REMOVED: frozenset({"factor"}),

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     MASTER_KEYS_ROTATED = "installation.master_keys_rotated"
     PACKAGE_ADDED = "installation.package_added"
     PACKAGE_CHOSEN = "installation.package_chosen"
+    PACKAGE_RULES_CHANGED = "installation.package_rules_changed"
     SIGNED_IN = "session.signed_in"
     SIGN_IN_FAILED = "session.sign_in_failed"
     SIGNED_OUT = "session.signed_out"
@@ -97,6 +98,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.MASTER_KEYS_ROTATED: "put what is stored under a new master key",
     Kind.PACKAGE_ADDED: "added a configuration package",
     Kind.PACKAGE_CHOSEN: "chose a configuration package",
+    Kind.PACKAGE_RULES_CHANGED: "changed what the safety check allows a configuration package",
     Kind.SIGNED_IN: "signed in",
     Kind.SIGN_IN_FAILED: "could not sign in",
     Kind.SIGNED_OUT: "signed out",
@@ -240,6 +242,7 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.MASTER_KEYS_ROTATED: "What is stored was put under a new master key",
     Kind.PACKAGE_ADDED: "A configuration package was added on the server",
     Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",
+    Kind.PACKAGE_RULES_CHANGED: "What the safety check allows a configuration package was changed on the server",
     Kind.CREDENTIAL_DESTROYED: "A key was destroyed",
     Kind.ACTIVATION_MOVED: "The activation went a step on",
     Kind.ARNS_STORED: "The seven ARNs were stored",

@@ -10,6 +10,7 @@ from activation.domain.archive import digest
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.errors import Refused
 from activation.domain.hcl import Expression, literal, source_of
+from activation.domain.package_inputs import KEY_VARIABLES, Inputs, Variable
 from activation.domain.package_lint import (
     LONGEST_MANIFEST,
     MANIFEST,
@@ -20,14 +21,7 @@ from activation.domain.package_lint import (
     load,
 )
 
-__all__ = ["KEY_VARIABLES", "SEVEN_OUTPUTS", "Finding", "Package", "Variable", "fill_example", "lint", "read_package"]
-
-KEY_VARIABLES: Final[Mapping[str, str]] = {
-    "aws_access_key": "AWS_ACCESS_KEY_ID",
-    "aws_secret_key": "AWS_SECRET_ACCESS_KEY",
-    "aws_session_token": "AWS_SESSION_TOKEN",
-}
-"""Variables that hold a part of the AWS key, and where the provider finds it when they are null."""
+__all__ = ["SEVEN_OUTPUTS", "Finding", "Package", "fill_example", "lint", "read_package"]
 
 SEVEN_OUTPUTS: Final = tuple(output.name for output in ARN_OUTPUTS)
 
@@ -39,19 +33,6 @@ _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
 _LOCKED = re.compile(r'^provider[ \t]+"([^"]+)"', re.MULTILINE)
 _PHASES = ("create", "update", "destroy")
-
-
-@dataclass(frozen=True)
-class Variable:
-    """An input variable. `type` and `default` as written; `default` of a plain string without its quotes."""
-
-    name: str
-    type: str
-    description: str
-    default: str | None
-    required: bool
-    ephemeral: bool
-    sensitive: bool
 
 
 @dataclass(frozen=True)
@@ -103,6 +84,11 @@ class Package:
     def arn_outputs(self) -> tuple[str, ...]:
         """Return those of the seven outputs that this package has, in their usual order."""
         return tuple(name for name in SEVEN_OUTPUTS if name in self.outputs)
+
+    @property
+    def builds_region(self) -> bool:
+        """Tell whether it is a region's package: only these say in which phases they build."""
+        return bool(self.phases)
 
     @property
     def keys_stay_out_of_plan(self) -> bool:
@@ -219,9 +205,22 @@ def _findings(
         yield Finding("outputs_missing", missing)
     if authorizes and not any(variable.name == "external_id" for variable in variables):
         yield Finding("external_id_not_asked", ("external_id",))
+    if authorizes:
+        yield from _of_inputs(Inputs.of(variables))
     locked = _LOCKED.findall(files.get(LOCK, b"").decode("utf-8", "replace"))
     if not any(source.endswith(f"/{PROVIDER}") for source in locked):
         yield Finding("provider_not_locked", (PROVIDER,))
+
+
+def _of_inputs(inputs: Inputs) -> Iterator[Finding]:
+    if inputs.needs_long_term_key:
+        yield Finding("long_term_key_needed", ("aws_session_token",))
+    if needed := tuple(each.name for each in inputs.from_file if each.required):
+        yield Finding("inputs_from_file", needed)
+    if inputs.unfillable:
+        yield Finding("inputs_unfillable", inputs.unfillable)
+    if optional := tuple(each.name for each in inputs.secret if not each.required):
+        yield Finding("inputs_secret", optional)
 
 
 def _manifest(files: Mapping[str, bytes]) -> Mapping[str, object]:

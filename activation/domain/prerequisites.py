@@ -44,7 +44,7 @@ PREREQUISITES: tuple[Prerequisite, ...] = (
     Prerequisite(
         "created",
         "I have read what will be created",
-        "Eleven IAM objects in step 2, listed below with what each is for.",
+        "The IAM objects of step 2 are listed below, with what each is for.",
     ),
     Prerequisite(
         "key",
@@ -54,9 +54,18 @@ PREREQUISITES: tuple[Prerequisite, ...] = (
 )
 
 
-def prerequisites_for(control_plane: str) -> list[Prerequisite]:
-    """Return what has to be ticked off where this is the control plane."""
-    return [each for each in PREREQUISITES if each.only in {None, control_plane}]
+_LONG_TERM_KEY = Prerequisite(
+    "key",
+    "I can make an access key, and deactivate it afterwards",
+    "Needed in step 2 if the portal runs Terraform for you: this package takes no temporary key. The exact rights are "
+    "below.",
+)
+
+
+def prerequisites_for(control_plane: str, *, needs_long_term_key: bool = False) -> list[Prerequisite]:
+    """Return what has to be ticked off where this is the control plane, with a package that takes such keys."""
+    listed = [each for each in PREREQUISITES if each.only in {None, control_plane}]
+    return [_LONG_TERM_KEY if needs_long_term_key and each.name == "key" else each for each in listed]
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,10 @@
 """A terraform.tfvars: literal values by name, read with the grammar of HCL and without evaluating anything."""
 
+import math
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import hcl2
 from lark import Token, Tree
@@ -31,6 +33,7 @@ _CONTAINERS = {
     "heredoc_template",
     "heredoc_template_trim",
 }
+_KEY = re.compile(r"[\w-]+")
 _ESCAPE = re.compile(r"\\(?:([nrt\"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.?))", re.DOTALL)
 # `$${` and `%%{` stand for themselves; every other `${` and `%{` computes something, in strings and heredocs alike.
 _TEMPLATE = re.compile(r"(?<!\$)\$\{|(?<!%)%\{")
@@ -39,19 +42,26 @@ _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 @dataclass(frozen=True)
 class TfvarsFile:
-    """The known values as they were written, the names nobody asked for, and what is wrong; values stay out of repr."""
+    """The known values as they were written, the names nobody asked for, and what is wrong; values stay out of repr.
+
+    `literals` are those that may be of any type, as JSON has them.
+    """
 
     values: dict[str, str] = field(repr=False)
     unknown: tuple[str, ...]
     problems: tuple[Refused, ...]
+    literals: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
-def parse(text: str | bytes, limit: int = LIMIT, known: Collection[str] = KNOWN) -> TfvarsFile:
+def parse(
+    text: str | bytes, limit: int = LIMIT, known: Collection[str] = KNOWN, of_any_type: Collection[str] = ()
+) -> TfvarsFile:
     """Read a tfvars file of at most `limit` bytes; never raises, and no problem repeats a value.
 
-    A known variable set to `null` or `""` counts as not set. The field of a problem is the variable's name, where
-    there is one. Problems: tfvars_too_large, tfvars_not_text, tfvars_json, tfvars_smart_quotes, tfvars_not_hcl,
-    tfvars_block, tfvars_duplicate, tfvars_interpolation, tfvars_expression, tfvars_not_string, tfvars_escape.
+    `known` are variables that hold text, `of_any_type` others. A known one set to `null` or `""` counts as not set.
+    The field of a problem is the variable's name, where there is one. Problems: tfvars_too_large, tfvars_not_text,
+    tfvars_json, tfvars_smart_quotes, tfvars_not_hcl, tfvars_block, tfvars_duplicate, tfvars_interpolation,
+    tfvars_expression, tfvars_not_string, tfvars_escape.
     """
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > limit:
@@ -68,7 +78,7 @@ def parse(text: str | bytes, limit: int = LIMIT, known: Collection[str] = KNOWN)
         return _nothing(Refused("tfvars_not_hcl", line=1))
     try:
         # Reading a deep tree recurses as making it does.
-        return _collect(hcl2.parses_to_tree(source), frozenset(known))
+        return _collect(hcl2.parses_to_tree(source), frozenset(known), frozenset(of_any_type))
     except (LarkError, RecursionError) as error:
         return _nothing(_why_not(source, error))
 
@@ -96,8 +106,9 @@ def _why_not(source: str, error: Exception) -> Refused:
     return Refused("tfvars_not_hcl", line=min(line_number, source.count("\n") + 1))
 
 
-def _collect(tree: Tree[Token], known: frozenset[str]) -> TfvarsFile:
+def _collect(tree: Tree[Token], known: frozenset[str], of_any_type: frozenset[str]) -> TfvarsFile:
     values: dict[str, str] = {}
+    literals: dict[str, Any] = {}
     seen: dict[str, None] = {}
     problems: list[Refused] = []
     body = tree.children[0]
@@ -119,7 +130,16 @@ def _collect(tree: Tree[Token], known: frozenset[str]) -> TfvarsFile:
             problems.append(Refused(code, field=name, name=name, line=line))
         elif name in known and value:
             values[name] = value
-    return TfvarsFile(values, tuple(name for name in seen if name not in known), tuple(problems))
+        elif name in of_any_type:
+            try:
+                found = _value(child.children[-1])
+            except _NoLiteral:
+                problems.append(Refused("tfvars_expression", field=name, name=name, line=line))
+                continue
+            if found is not None:
+                literals[name] = found
+    unknown = tuple(name for name in seen if name not in known and name not in of_any_type)
+    return TfvarsFile(values, unknown, tuple(problems), literals)
 
 
 def _name_and_line(node: Tree[Token]) -> tuple[str, int]:
@@ -141,6 +161,53 @@ def _literal(node: Tree[Token] | Token) -> tuple[str | None, str | None]:
     if parts - _LITERALS - _CONTAINERS - {"identifier"} or _has_reference(node):
         return None, "tfvars_expression"
     return None, None
+
+
+class _NoLiteral(Exception):
+    """Something that this reader does not evaluate, such as a heredoc."""
+
+
+def _value(node: Tree[Token] | Token) -> Any:
+    """Return what a literal stands for: text, number, true, false, null, a list or an object. Raises _NoLiteral."""
+    if not isinstance(node, Tree):
+        raise _NoLiteral
+    inner = [child for child in node.children if isinstance(child, Tree) and child.data != "new_line_or_comment"]
+    match str(node.data):
+        case "expr_term" if len(inner) == 1:
+            return _value(inner[0])
+        case "string":
+            text, code = _unescape(_raw(node)[1:-1])
+            if code is not None:
+                raise _NoLiteral
+            return text
+        case "int_lit" | "float_lit" | "unary_op":
+            return _number("".join(_raw(node).split()))
+        case "literal_value":
+            return {"true": True, "false": False, "null": None}[_raw(node).strip()]
+        case "tuple":
+            return [_value(child) for child in inner]
+        case "object":
+            return dict(_entry(child) for child in inner)
+    raise _NoLiteral
+
+
+def _number(written: str) -> int | float:
+    try:
+        number = float(written)
+    except ValueError:
+        raise _NoLiteral from None
+    if not math.isfinite(number):
+        raise _NoLiteral
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _entry(node: Tree[Token]) -> tuple[str, Any]:
+    key, value = (child for child in node.children if isinstance(child, Tree) and child.data != "new_line_or_comment")
+    string = next((each for each in key.iter_subtrees() if each.data == "string"), None)
+    name = str(_value(string)) if string is not None else _raw(key).strip()
+    if string is None and not _KEY.fullmatch(name):
+        raise _NoLiteral
+    return name, _value(value)
 
 
 def _raw(node: Tree[Token]) -> str:

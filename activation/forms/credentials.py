@@ -1,5 +1,6 @@
 """AWS keys as a person enters them: three fields, or a terraform.tfvars; never shown again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -8,6 +9,8 @@ from activation.domain import credentials, tfvars
 from activation.domain.characters import shorten
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Refused
+from activation.domain.package_inputs import Inputs
+from activation.forms import inputs as asked
 from activation.forms import refusal
 
 # The names by which the form and a terraform.tfvars know the same thing.
@@ -65,7 +68,10 @@ class KeyFields(forms.Form):
 
 
 class RunHereForm(KeyFields):
-    """A key in three fields or in a terraform.tfvars; `unknown` are the file's names that nobody asked for."""
+    """A key, and what the package asks for besides, in fields or in a terraform.tfvars.
+
+    `unknown` are the file's names that nobody asked for, `values` what the package's own variables get.
+    """
 
     tfvars = forms.FileField(
         label="A terraform.tfvars with your key",
@@ -75,30 +81,69 @@ class RunHereForm(KeyFields):
     )
     attempt = forms.RegexField(r"\A[a-z0-9]{16,40}\Z", widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, region: str, external_id: str, vendor_principal_arn: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        region: str,
+        external_id: str,
+        vendor_principal_arn: str,
+        inputs: Inputs,
+        earlier: Mapping[str, Any],
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.expected = {
             "aws_region": region,
             "external_id": external_id,
             "vendor_principal_arn": vendor_principal_arn,
         }
+        self.inputs = inputs
+        # What needs a file is taken from the run before, unless a file says otherwise.
+        self.values = {each.name: earlier[each.name] for each in inputs.from_file if each.name in earlier}
         self.unknown: tuple[str, ...] = ()
+        for variable in inputs.fields:
+            self.fields[asked.PREFIX + variable.name] = asked.field_for(variable, earlier.get(variable.name))
+        if inputs.needs_long_term_key:
+            del self.fields["session_token"]
+            self.fields["access_key_id"].help_text = "Starts with AKIA: the package takes no temporary key (ASIA…)."
+
+    @property
+    def input_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the package's own variables."""
+        return [self[asked.PREFIX + variable.name] for variable in self.inputs.fields]
 
     def clean(self) -> dict[str, Any]:
-        """Read the file where one was given, else the three fields."""
+        """Read the file where one was given, else the three fields; see that nothing is missing."""
         uploaded = self.cleaned_data.get("tfvars")
         if uploaded is None:
-            return super().clean()
-        if any(self.cleaned_data.get(name) for name in VARIABLES):
+            super().clean()
+        elif any(self.cleaned_data.get(name) for name in VARIABLES):
             refusal.show(self, Refused("keys_twice", field="tfvars"))
             return self.cleaned_data
-        found = tfvars.parse(uploaded.read(tfvars.LIMIT + 1))
+        else:
+            self.read_file(uploaded.read(tfvars.LIMIT + 1))
+        self.values = asked.entered(self.inputs, self.cleaned_data) | self.values
+        for problem in asked.missing(self.inputs, self.values):
+            refusal.show(self, problem)
+        return self.cleaned_data
+
+    def check_parts(self, parts: dict[str, str]) -> dict[str, Refused]:
+        """Check the key; a temporary one is refused by its name where the package cannot use it."""
+        if self.inputs.needs_long_term_key and parts["access_key_id"].strip().startswith("ASIA"):
+            refusal.show(self, Refused("package_needs_long_term_key", field="access_key_id"))
+            return {}
+        return super().check_parts(parts)
+
+    def read_file(self, content: bytes) -> None:
+        """Take key and values from a terraform.tfvars; what it sets counts before what the fields say."""
+        found = tfvars.parse(content, of_any_type=[each.name for each in self.inputs.asked])
         self.unknown = found.unknown
-        for problem in (*found.problems, *self.differences(found.values)):
+        different = self.differences(found.values)
+        for problem in (*found.problems, *different, *asked.of_another_kind(self.inputs, found.literals)):
             self.add_error("tfvars", str(problem))
+        self.values |= found.literals
         if not self.errors:
             self.check_file(found.values)
-        return self.cleaned_data
 
     def differences(self, values: dict[str, str]) -> list[Refused]:
         """Return where the file speaks of something else than the activation."""
@@ -117,5 +162,7 @@ class RunHereForm(KeyFields):
         """Check the key that the file holds; what is wrong is said beside the file, by the file's own names."""
         checked = credentials.check(**{name: values.get(variable, "") for name, variable in VARIABLES.items()})
         self.keys = checked.keys
+        if checked.keys and checked.keys.session_token and self.inputs.needs_long_term_key:
+            self.add_error("tfvars", str(Refused("package_needs_long_term_key")))
         for name, problem in checked.problems.items():
             self.add_error("tfvars", f"{VARIABLES[name]}: {problem}")

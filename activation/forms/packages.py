@@ -2,13 +2,13 @@
 
 from django import forms
 
-from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
-
 
 class PackageForm(forms.Form):
-    """An archive, by file or by address, with the SHA-256 that its publisher gives."""
+    """An archive, by file or by address; nothing uses it before it is pinned."""
 
-    archive = forms.FileField(required=False, label="Archive", help_text="A .tar.gz of at most 20 MiB.")
+    archive = forms.FileField(
+        required=False, label="Archive", help_text="A .tar.gz of at most 20 MiB. Empty: it is fetched from the address."
+    )
     address = forms.URLField(
         required=False,
         label="Or its address",
@@ -18,8 +18,9 @@ class PackageForm(forms.Form):
     )
     sha256 = forms.RegexField(
         r"^\s*[0-9A-Fa-f]{64}\s*$",
+        required=False,
         label="SHA-256 of the archive",
-        help_text="As its publisher gives it: 64 digits from 0 to f.",
+        help_text="Where its publisher gives one: an archive with another is refused. It is shown in any case.",
         error_messages={"invalid": "A SHA-256 has 64 digits from 0 to f."},
     )
     name = forms.SlugField(
@@ -40,16 +41,11 @@ class PackageForm(forms.Form):
         label="Name prefix",
         help_text="What the names of its roles and policies begin with; empty for zilliz-.",
     )
-    control_plane = forms.ChoiceField(
-        choices=[(each.value, CONTROL_PLANE_LABELS[each]) for each in ControlPlane],
-        widget=forms.RadioSelect,
-        initial=ControlPlane.ZILLIZ,
-        label="New activations of",
-    )
 
     def clean(self) -> dict[str, object]:
-        """Demand exactly one of file and address."""
+        """Demand a file or an address; a file counts before the address that stood there already."""
         cleaned: dict[str, object] = super().clean() or {}
-        if bool(cleaned.get("archive")) is bool(cleaned.get("address")) and not self.errors:
+        both = cleaned.get("archive") and cleaned.get("address") and "address" in self.changed_data
+        if (both or not (cleaned.get("archive") or cleaned.get("address"))) and not self.errors:
             self.add_error("archive", "Choose a file, or give its address; one of the two.")
         return cleaned

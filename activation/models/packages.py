@@ -7,8 +7,13 @@ from django.utils import timezone
 
 
 class PackageVersion(models.Model):
-    """One version of a configuration package; never changed once it is here."""
+    """One version of a configuration package; its content is never changed once it is here."""
 
+    IAM = "iam"
+    REGION = "region"
+
+    # What it makes: the roles of step 2, or the region of step 4.
+    kind = models.CharField(max_length=10, choices=[(IAM, "IAM"), (REGION, "Region")], default=IAM)
     name = models.CharField(max_length=80)
     version = models.CharField(max_length=40, blank=True)
     # Of the sorted content, not of the archive around it.
@@ -21,13 +26,16 @@ class PackageVersion(models.Model):
     description = models.JSONField(default=dict)
     added_by_name = models.CharField(max_length=120, blank=True)
     added_at = models.DateTimeField(default=timezone.now)
+    # When somebody said that this content is the one they mean; nothing takes a package before.
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    pinned_by_name = models.CharField(max_length=120, blank=True)
     # The one that new activations take, for each control plane.
     chosen_for = models.CharField(max_length=10, blank=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["name", "chosen_for"], condition=~models.Q(chosen_for=""), name="one_chosen_package"
+                fields=["kind", "chosen_for"], condition=~models.Q(chosen_for=""), name="one_chosen_package"
             ),
         ]
 

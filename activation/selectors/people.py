@@ -39,6 +39,11 @@ def members_of(organization: Organization) -> QuerySet[Member]:
     return Member.objects.for_organization(organization).select_related("user").order_by("-role", "user__name")
 
 
+def invitations_of(organization: Organization) -> QuerySet[Invitation]:
+    """Return the organization's invitations, whatever became of them."""
+    return Invitation.objects.for_organization(organization)
+
+
 def open_invitations_of(organization: Organization) -> QuerySet[Invitation]:
     """Return the invitations that can still be accepted, newest first."""
     return Invitation.objects.for_organization(organization).open().order_by("-created_at")

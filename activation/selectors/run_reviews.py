@@ -1,6 +1,7 @@
 """A plan as the review page shows it: what will happen, what was checked, which rights are given."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.utils import timezone
 
 from activation.domain import external_id as external_ids
 from activation.domain import policy_document
+from activation.domain.checks import Check, CheckState, Report
 from activation.domain.errors import Refused
 from activation.domain.plan import PlannedPolicy, PlanReview
 from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
@@ -21,6 +23,28 @@ UNREADABLE = {
     "unknown": "Its text is known only after the apply.",
     "sensitive": "The package marks its text as secret, so it cannot be shown or checked.",
 }
+
+
+def check_rows(checks: Iterable[Check]) -> list[dict[str, Any]]:
+    """Return lines of a report as `elements/checklist.html` takes them."""
+    return [
+        {
+            "title": check.title,
+            "state": check.state.value,
+            "text": check.detail,
+            "findings": check.items,
+            "remedy": check.remedy,
+            "url": check.docs_url if check.remedy else "",
+            "url_text": "AWS's own page on this",
+        }
+        for check in checks
+    ]
+
+
+def left_open(run: Run) -> list[dict[str, Any]]:
+    """Return what the checks before a run's plan warned of, or could not look at."""
+    checks = Report.from_json(run.preflight).checks if run.preflight else ()
+    return check_rows(check for check in checks if check.state is not CheckState.PASSED)
 
 
 @dataclass(frozen=True)
@@ -54,6 +78,8 @@ class Reviewed:
     in_full: bool
     stale: bool
     too_old: bool
+    # Lines of the checks before the plan that did not simply pass.
+    left_open: list[dict[str, Any]]
     # The external ID, which the plan's text holds.
     hidden: str = ""
 
@@ -109,6 +135,7 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
         trusts=[shown_policy(each, hidden=locked, shown=shown) for each in review.trusts],
         mark=shown,
         in_full=bool(shown) and any(shown == locked and locked in each.text for each in review.trusts),
+        left_open=left_open(run),
         stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
         hidden=locked,
         too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),

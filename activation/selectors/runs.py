@@ -1,6 +1,5 @@
 """Runs as pages show them: where one stands, what may be done with it, what it will take."""
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from activation.aws.iam_rights import caller_policy, hour_key_commands
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.roles import Right
 from activation.domain.run_status import AT_WORK, SUCCEEDED, RunStatus
@@ -22,7 +20,6 @@ from activation.models import (
     Member,
     Node,
     Organization,
-    PackageVersion,
     Plan,
     Run,
     StateVersion,
@@ -76,20 +73,6 @@ def retry_words(run: Run) -> str:
     if run.apply_started_at:
         words.append("What was in hand at its end is looked for in your account first, so that nothing is made twice.")
     return " ".join([*words, "The new plan shows it before anything happens."]) if words else ""
-
-
-def rights_of_key(activation: Activation, package: PackageVersion | None) -> dict[str, Any]:
-    """Return what the key needs to be allowed in the activation's account, and the ways to make one."""
-    account = activation.cloud_account
-    account_id = account.account_id if account else "YOUR_ACCOUNT_ID"
-    described = package.description if package else {}
-    paths = described.get("paths") or ["/zilliz/"]
-    bounded = bool(described.get("boundary", True))
-    return {
-        "account_id": account.account_id if account else "",
-        "caller_policy": json.dumps(caller_policy(account_id, paths[0], bounded=bounded), indent=2),
-        "recipes": hour_key_commands(account_id),
-    }
 
 
 @dataclass(frozen=True)
@@ -173,6 +156,8 @@ class Situation:
         if self.run.status == RunStatus.ERRORED:
             return "error"
         if self.run.status in {RunStatus.INTERRUPTED, RunStatus.FORCE_CANCELED}:
+            return "warning"
+        if "paste" in self.may:
             return "warning"
         return "success" if self.run.status in SUCCEEDED else "info"
 
@@ -351,7 +336,7 @@ def arns_of(run: Run) -> list[dict[str, str]]:
 
 
 def allowed(run: Run, member: Member, later: Run | None) -> frozenset[str]:
-    """Return what the member gets to press: review, cancel, force, discard, retry, go_on, state."""
+    """Return what the member gets to press: review, cancel, force, discard, retry, go_on, paste, state."""
     if not member.may(Right.WALK_WIZARD):
         return frozenset()
     status = RunStatus(run.status)
@@ -365,7 +350,8 @@ def allowed(run: Run, member: Member, later: Run | None) -> frozenset[str]:
     if run.can_be_retried and later is None:
         may.add("retry")
     if status in SUCCEEDED and run.kind == Run.APPLY:
-        may.add("go_on")
+        # Without ARNs step 3 would send the person back here.
+        may.add("go_on" if run.is_of_region or run.workspace.cloud_account.is_authorized else "paste")
     if member.may(Right.DOWNLOAD_STATE) and StateVersion.objects.filter(run=run).exists():
         may.add("state")
     return frozenset(may)

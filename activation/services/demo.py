@@ -139,7 +139,7 @@ def take_in_stand_in() -> None:
     """Take in the stand-in for Zilliz's own package, which the demo cannot fetch, and use it at Zilliz Cloud."""
     if PackageVersion.objects.filter(chosen_for=ControlPlane.ZILLIZ).exists():
         return
-    files = stand_in(bundled(packages.IAM_PACKAGE), principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    files = stand_in(bundled(packages.IAM_PACKAGE), principal=str(settings.ZILLIZ_PRINCIPAL_ARN))
     row = packages.add_package(
         pack(files, packages.IAM_PACKAGE),
         source="stand-in for the package that Zilliz publishes, made by the demo",

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from activation import dispatch
 from activation.domain.arn_set import ARN_OUTPUTS, check_set
 from activation.domain.errors import Faulted
 from activation.domain.events import Kind
@@ -28,6 +29,10 @@ from activation.services import activations, events, region_endings, run_inputs,
 log = logging.getLogger(__name__)
 
 CANCELED_PLAN = "Stopped as asked. Nothing was changed in AWS."
+OUTPUTS_UNUSABLE = (
+    "Terraform has ended well, but the package did not return usable ARNs of this account as {names}. "
+    "Enter the seven ARNs by hand."
+)
 
 KINDS: dict[RunStatus, Kind] = {
     RunStatus.PLANNED: Kind.RUN_PLANNED,
@@ -120,6 +125,8 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path, *
                 "verdict": verdict.to_json(),
             },
         )
+        if target is RunStatus.PLANNED and not run.is_of_region:
+            dispatch.check_plan(run.pk)
         if target is RunStatus.PLANNED and run.continues_id is not None:
             more = region_endings.confirm(run, review)
             Run.objects.filter(pk=run.pk).update(reason=more)
@@ -196,6 +203,7 @@ def store_outputs(run: Run) -> None:
     _, problems = check_set(arns, account=account.account_id)
     if problems:
         log.error("Run %s ended with unusable outputs: %s", run.pk, "; ".join(str(p) for p in problems.values()))
+        Run.objects.filter(pk=run.pk).update(reason=OUTPUTS_UNUSABLE.format(names=", ".join(problems)))
         return
     activations.store_arns(account, arns, source="terraform", run=run, actor=events.PORTAL, activation=run.activation)
 

@@ -20,13 +20,13 @@ from activation.domain.guard import IAM_TYPES, Rules
 from activation.domain.package import Package, fill_example, read_package
 from activation.models import Activation, PackageVersion, Run
 from activation.packages import bundled
+from activation.selectors.packages import inputs_of
 from activation.services import events
 
 IAM_PACKAGE, REGION_PACKAGE = "terraform-aws-iam", "terraform-aws-region"
-# The role of Zilliz Cloud's control plane, from its public Terraform examples.
-ZILLIZ_PRINCIPAL_ARN = "arn:aws:iam::965570967084:role/zilliz-byoc"
 # Names as in the guide; a package by somebody else may have others, which its taking in says.
 GUIDE_PATH, GUIDE_PREFIX, GUIDE_BOUNDARY = "/zilliz/", "zilliz-", "zilliz-permission-boundary-policy"
+BOUNDARY_ADDRESS = "aws_iam_policy.permission_boundary"
 IAM_PATH = re.compile(r":(?:role|policy)(/.*/)")
 KEY_VALUES: dict[str, Callable[[AccessKeys], str]] = {
     "aws_access_key": lambda keys: keys.access_key_id,
@@ -47,11 +47,11 @@ def add_package(
     iam_path: str = "",
     name_prefix: str = "",
 ) -> PackageVersion:
-    """Take in an archive that was looked at; the same content twice is one row.
+    """Take in an archive; nothing uses it before `choose`. The same content twice is one row.
 
     `sha256` is of the archive as delivered. `iam_path` and `name_prefix` are what the safety check lets its roles and
-    policies have; empty means what the manifest says, else the guide's. Raises Refused where the hash differs or the
-    content is not acceptable.
+    policies have; empty means what was said before, else what the manifest says, else the guide's. Raises Refused
+    where the hash differs or the content is not acceptable.
     """
     archive_sha256 = hashlib.sha256(archive).hexdigest()
     if sha256 and sha256.strip().lower() != archive_sha256:
@@ -59,8 +59,9 @@ def add_package(
     package = read_package(unpack(archive), name=name)
     known = PackageVersion.objects.filter(sha256=package.digest).first()
     if known is not None:
-        return known
+        return allow(known, iam_path=iam_path, name_prefix=name_prefix, actor=actor)
     row = PackageVersion.objects.create(
+        kind=PackageVersion.REGION if package.builds_region else PackageVersion.IAM,
         name=package.name,
         version=package.version,
         sha256=package.digest,
@@ -82,6 +83,28 @@ def add_package(
     return row
 
 
+def allow(package: PackageVersion, *, iam_path: str, name_prefix: str, actor: events.Actor) -> PackageVersion:
+    """Change what the safety check lets a package's roles and policies have; what is empty stays as it was."""
+    before = {"paths": package.description["paths"], "name_prefixes": package.description["name_prefixes"]}
+    after = {
+        "paths": [iam_path] if iam_path else before["paths"],
+        "name_prefixes": [name_prefix] if name_prefix else before["name_prefixes"],
+    }
+    if after != before:
+        package.description |= after
+        package.save(update_fields=["description"])
+        events.record(
+            Kind.PACKAGE_RULES_CHANGED,
+            actor=actor,
+            organization=None,
+            object_type="package",
+            object_id=package.sha256,
+            before=before,
+            after=after,
+        )
+    return package
+
+
 def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str, Any]:
     """Return what pages, runs and the safety check need to know of a package, as JSON."""
     manifest_paths = {match[1] for arn in package.caller_resources if (match := IAM_PATH.search(arn))}
@@ -89,7 +112,7 @@ def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str,
     return {
         "paths": sorted(paths),
         "name_prefixes": [name_prefix or GUIDE_PREFIX],
-        "boundary": GUIDE_BOUNDARY if "aws_iam_policy.permission_boundary" in package.addresses else "",
+        "boundary": GUIDE_BOUNDARY if BOUNDARY_ADDRESS in package.addresses else "",
         "label": package.label,
         "variables": [asdict(variable) for variable in package.variables],
         "outputs": list(package.outputs),
@@ -111,19 +134,34 @@ def ensure_bundled(name: str = IAM_PACKAGE) -> PackageVersion:
     row = PackageVersion.objects.filter(sha256=read_package(files).digest).first()
     if row is None:
         row = add_package(pack(files, name), source="bundled", actor=events.PORTAL, is_reference=True)
-    if not PackageVersion.objects.filter(name=name, chosen_for=ControlPlane.SELF).exists():
-        PackageVersion.objects.filter(pk=row.pk).update(chosen_for=ControlPlane.SELF)
-        row.refresh_from_db()
+    if row.chosen_for == ControlPlane.SELF:
+        return row
+    others = PackageVersion.objects.filter(kind=row.kind, chosen_for=ControlPlane.SELF)
+    with transaction.atomic():
+        # Whose package makes the roles is somebody's choice; what builds regions comes with the portal.
+        if row.kind == PackageVersion.REGION:
+            others.update(chosen_for="")
+        if not others.exists():
+            PackageVersion.objects.filter(pk=row.pk).update(chosen_for=ControlPlane.SELF, pinned_at=timezone.now())
+            row.refresh_from_db()
     return row
 
 
 @transaction.atomic
 def choose(package: PackageVersion, *, control_plane: ControlPlane, actor: events.Actor) -> None:
-    """Make new activations of a control plane take this package; raises Refused for the reference at Zilliz Cloud."""
+    """Pin a package by its SHA-256 and make new activations of a control plane take it.
+
+    Raises Refused for the reference at Zilliz Cloud, and for a package that builds regions.
+    """
+    if package.kind == PackageVersion.REGION:
+        raise Refused("region_package_is_bundled")
     if package.is_reference and control_plane is ControlPlane.ZILLIZ:
         raise Refused("reference_package_at_zilliz")
-    PackageVersion.objects.filter(name=package.name, chosen_for=control_plane).update(chosen_for="")
-    PackageVersion.objects.filter(pk=package.pk).update(chosen_for=control_plane, added_at=timezone.now())
+    PackageVersion.objects.filter(kind=package.kind, chosen_for=control_plane).update(chosen_for="")
+    PackageVersion.objects.filter(pk=package.pk).update(chosen_for=control_plane)
+    PackageVersion.objects.filter(pk=package.pk, pinned_at=None).update(
+        pinned_at=timezone.now(), pinned_by_name=actor.name
+    )
     events.record(
         Kind.PACKAGE_CHOSEN,
         actor=actor,
@@ -138,12 +176,13 @@ def chosen(control_plane: str) -> PackageVersion | None:
     """Return the package that a new activation takes; None where the installation administrator has to add one."""
     if control_plane == ControlPlane.SELF:
         ensure_bundled()
-    return PackageVersion.objects.filter(chosen_for=control_plane, name__contains="iam").order_by("-added_at").first()
+    return PackageVersion.objects.filter(kind=PackageVersion.IAM, chosen_for=control_plane).first()
 
 
 def principal_for(control_plane: str) -> str:
     """Return the ARN that both roles have to trust."""
-    return ZILLIZ_PRINCIPAL_ARN if control_plane == ControlPlane.ZILLIZ else str(settings.VENDOR_PRINCIPAL_ARN)
+    at_zilliz = control_plane == ControlPlane.ZILLIZ
+    return str(settings.ZILLIZ_PRINCIPAL_ARN if at_zilliz else settings.VENDOR_PRINCIPAL_ARN)
 
 
 def declared(package: PackageVersion) -> dict[str, dict[str, Any]]:
@@ -152,9 +191,13 @@ def declared(package: PackageVersion) -> dict[str, dict[str, Any]]:
 
 
 def variables_for(run: Run) -> dict[str, Any]:
-    """Return the values of the package's variables that are no keys; only those that it declares."""
+    """Return the values of the package's variables that are no keys; only those that it declares.
+
+    What a person entered never takes the place of what the portal knows.
+    """
     account = run.workspace.cloud_account
     values: dict[str, Any] = {
+        **run.inputs,
         "aws_region": run.region,
         "external_id": run.organization.external_id,
         "vendor_principal_arn": principal_for(run.activation.control_plane),
@@ -178,14 +221,9 @@ def only_declared(package: PackageVersion, values: dict[str, Any]) -> dict[str, 
 
 
 def demand_fitting_key(package: PackageVersion, keys: AccessKeys) -> None:
-    """Raise Refused for a temporary key where the package has no variable for its session token.
-
-    A provider that is given key and secret by variable takes no token from the environment.
-    """
-    known = declared(package)
-    takes_keys = any(known[name]["required"] for name in KEY_VALUES if name in known)
-    if keys.session_token and takes_keys and "aws_session_token" not in known:
-        raise Refused("package_needs_long_term_key", field="session_token")
+    """Raise Refused for a temporary key where the package has no variable for its session token."""
+    if keys.session_token and inputs_of(package).needs_long_term_key:
+        raise Refused("package_needs_long_term_key", field="access_key_id")
 
 
 def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]:

@@ -13,14 +13,20 @@ from activation.domain.checks import Check, CheckState, Report
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem
 from activation.domain.events import Kind, Outcome
+from activation.domain.plan import PlanReview
+from activation.domain.run_status import RunStatus
+from activation.domain.sealing import CannotOpen
 from activation.domain.state import iam_names
-from activation.models import Activation, CloudAccount, Member, PackageVersion, Run, Workspace
-from activation.services import activations, events, host, recovery, run_keys, runs
-from activation.services.packages import GUIDE_PATH, GUIDE_PREFIX, demand_fitting_key, settle
+from activation.models import Activation, CloudAccount, Credential, Member, PackageVersion, Run, Workspace
+from activation.selectors.packages import inputs_of
+from activation.selectors.run_reviews import check_rows
+from activation.services import activations, endings, events, host, recovery, run_keys, runs
+from activation.services.packages import BOUNDARY_ADDRESS, GUIDE_PATH, GUIDE_PREFIX, demand_fitting_key, settle
 
 # Seconds for which the lines of an attempt can be polled; they hold no secret.
 KEPT_SECONDS = 300
-NAMES_OF_ITS_OWN = "This package chooses its own names; they are known with the plan."
+# What hangs on the names of what is created.
+BY_NAME = frozenset({"permissions", "names", "quotas"})
 
 
 @dataclass(frozen=True)
@@ -32,9 +38,16 @@ class Attempt:
 
 
 def start(
-    activation: Activation, *, keys: AccessKeys, attempt: str, retry_of: Run | None, by: Member, actor: events.Actor
+    activation: Activation,
+    *,
+    keys: AccessKeys,
+    attempt: str,
+    retry_of: Run | None,
+    by: Member,
+    actor: events.Actor,
+    inputs: dict[str, Any] | None = None,
 ) -> Attempt:
-    """Check a key and, when nothing stands in the way, start the run with it.
+    """Check a key and, when nothing stands in the way, start the run with it and the values the package asks for.
 
     Raises Refused where the package takes no such key, and where the account is another organization's, or is being
     activated already.
@@ -70,6 +83,7 @@ def start(
         actor=actor,
         retry_of=retry_of,
         preflight=report.to_json(),
+        inputs=inputs,
     )
     return Attempt(report, run)
 
@@ -92,7 +106,8 @@ def remembered(activation: Activation, keys: AccessKeys, who: Identity | None, *
     """Make the checks one by one, each of them readable by the page as soon as it is done."""
     # The account may become known meanwhile, which would ask for one check more.
     told: dict[str, Any] = {"titles": titles_of(activation), "checks": []}
-    for check in checks(activation, keys, who):
+    assert activation.package is not None
+    for check in checks(activation, keys, who, needs_of(activation.package)):
         told["checks"].append(check.to_json())
         cache.set(key, told, KEPT_SECONDS)
         yield check
@@ -104,12 +119,10 @@ def titles_of(activation: Activation) -> list[str]:
     return [title for _, title in titles(account.account_id if account else None)]
 
 
-def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> Iterator[Check]:
-    """Make the checks of an activation's package in its account."""
-    assert activation.package is not None
+def checks(activation: Activation, keys: AccessKeys, who: Identity | None, needs: PackageNeeds) -> Iterator[Check]:
+    """Make the checks of what a package needs in its activation's account."""
     account = activation.cloud_account
-    needs = needs_of(activation.package)
-    for check in preflight(
+    return preflight(
         keys,
         region=activation.region,
         **host.way().of_sessions(),
@@ -121,21 +134,48 @@ def checks(activation: Activation, keys: AccessKeys, who: Identity | None) -> It
         own_activations=[CloudAccount(organization=activation.organization, account_id=who.account_id).tag]
         if who
         else (),
-    ):
-        if check.code in {"names", "quotas"} and not needs.objects and check.state is CheckState.PASSED:
-            yield replace(check, state=CheckState.NOT_CHECKED, detail=NAMES_OF_ITS_OWN)
-        else:
-            yield check
+    )
+
+
+def look_again(run_id: str) -> None:
+    """Check the names that a plan tells, and the rights and the room for them, where that was left open before.
+
+    Doing it twice changes nothing; once the plan is approved, discarded or its key gone there is nothing to do.
+    """
+    run = Run.objects.select_related("activation__organization", "activation__cloud_account", "package").get(pk=run_id)
+    report = Report.from_json(run.preflight) if run.preflight else Report(())
+    names, plan = report.find("names"), endings.review_of(run)
+    credential = Credential.objects.select_related("run").filter(run=run, sealed__isnull=False).first()
+    if names is None or names.state is not CheckState.NOT_CHECKED or plan is None or credential is None:
+        return
+    try:
+        keys = run_keys.open_keys(credential)
+    except CannotOpen:
+        # The apply will say so.
+        return
+    who = identity(run.activation, keys)
+    found = {check.code: check for check in checks(run.activation, keys, who, planned_needs(run.package, plan))}
+    again = Report(tuple(found.get(check.code, check) if check.code in BY_NAME else check for check in report.checks))
+    Run.objects.filter(pk=run.pk, status=RunStatus.PLANNED).update(preflight=again.to_json())
+
+
+def planned_needs(package: PackageVersion, plan: PlanReview) -> PackageNeeds:
+    """Return what a package creates by the names that its plan tells, and what it calls for that."""
+    created = [change for change in plan.changes if change.action == "create"]
+    boundary = next((str(each.after.get("name")) for each in created if each.address == BOUNDARY_ADDRESS), "")
+    named = PackageNeeds.of_resources(((each.type, each.after) for each in created), boundary=boundary)
+    return replace(needs_of(package), objects=named.objects, boundary=named.boundary)
 
 
 def needs_of(package: PackageVersion) -> PackageNeeds:
     """Return what a package creates and calls, as far as it is known before a plan."""
     described = package.description
     actions = described["caller_actions"].get("create", ()) or BUNDLED.actions
+    long_term = inputs_of(package).needs_long_term_key
     follows_guide = described["paths"] == [GUIDE_PATH] and described["name_prefixes"] == [GUIDE_PREFIX]
     if follows_guide:
-        return replace(BUNDLED, actions=tuple(actions))
-    return PackageNeeds((), actions=tuple(actions), boundary=described["boundary"])
+        return replace(BUNDLED, actions=tuple(actions), long_term_key_only=long_term)
+    return PackageNeeds((), actions=tuple(actions), boundary=described["boundary"], long_term_key_only=long_term)
 
 
 def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
@@ -181,26 +221,10 @@ def lines(activation: Activation, *, attempt: str, member: Member) -> list[dict[
         {"title": title, "state": "waiting" if place else "working"}
         for place, title in enumerate(told["titles"][len(done) :])
     ]
-    return [*rows(Report(tuple(done))), *waiting]
+    return [*check_rows(done), *waiting]
 
 
 def failed_words(report: Report) -> str:
     """Return the title of a report that stands in the way."""
     count = len(report.failed)
     return f"This key will not do: {count} check{'' if count == 1 else 's'} failed"
-
-
-def rows(report: Report) -> list[dict[str, Any]]:
-    """Return a report as `elements/checklist.html` takes it."""
-    return [
-        {
-            "title": check.title,
-            "state": check.state.value,
-            "text": check.detail,
-            "findings": check.items,
-            "remedy": check.remedy,
-            "url": check.docs_url if check.remedy else "",
-            "url_text": "AWS's own page on this",
-        }
-        for check in report.checks
-    ]

@@ -38,10 +38,12 @@ def start_iam_run(
     kind: str = Run.APPLY,
     retry_of: Run | None = None,
     preflight: dict[str, Any] | None = None,
+    inputs: dict[str, Any] | None = None,
 ) -> Run:
     """Start a run of the IAM package; a second press while one is active returns that one.
 
-    Raises Refused where the activation has no package or the account has an activation of that region already.
+    `inputs` are the values that a person gave for the package's own variables. Raises Refused where the activation has
+    no package or the account has an activation of that region already.
     """
     packages.demand_fitting_key(packages.settle(activation), keys)
     if activation.cloud_account_id not in {None, account.pk}:
@@ -58,6 +60,7 @@ def start_iam_run(
             kind=kind,
             retry_of=retry_of,
             preflight=preflight or {},
+            inputs=inputs or {},
         )
     except IntegrityError:
         standing = active_run(activation, account)
@@ -78,6 +81,7 @@ def create_run(
     kind: str,
     retry_of: Run | None,
     preflight: dict[str, Any],
+    inputs: dict[str, Any],
 ) -> Run:
     """Write down a run with its sealed key, and have it started after the commit."""
     workspace, _ = Workspace.objects.get_or_create(cloud_account=account, kind=Workspace.IAM)
@@ -97,6 +101,7 @@ def create_run(
         retry_of=retry_of,
         preflight=preflight,
         four_eyes=activation.organization.four_eyes,
+        inputs=inputs,
         created_by=by.user,
         created_by_name=str(by.user),
         wrapped_key=run_keys.fresh(pk),
@@ -139,6 +144,7 @@ def renew_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_a
     known = Credential.objects.get(run=run)
     if (known.account_id, known.principal_arn) != (account_id, principal_arn):
         raise Refused("other_principal", field="access_key_id", principal=known.principal_arn)
+    packages.demand_fitting_key(run.package, keys)
     store_credential(run, keys, account_id=account_id, principal_arn=principal_arn)
     events.record_of_run(
         Kind.CREDENTIAL_ENTERED,

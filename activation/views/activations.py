@@ -1,14 +1,11 @@
 """Activations: the list, a new one, where one stands, and what it needs beforehand."""
 
-import json
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from activation.aws.iam_rights import caller_policy, hour_key_commands
 from activation.decorators import PortalRequest, at_step, member_with
 from activation.domain.errors import Refused
 from activation.domain.prerequisites import AWS_PAGES, QUOTAS, creations, prerequisites_for
@@ -26,11 +23,9 @@ from activation.selectors.activations import (
     page_reached,
     runs_of,
 )
+from activation.selectors.packages import rights_of_key
 from activation.services import activations as services
 from activation.services import packages
-
-# Stands where the account's number is not known yet; people replace it in what they copied.
-ACCOUNT_UNKNOWN = "YOUR_ACCOUNT_ID"
 
 
 @require_safe
@@ -116,19 +111,16 @@ def activation_before(request: PortalRequest, activation: Activation) -> HttpRes
 def before_context(activation: Activation) -> dict[str, object]:
     """Return what the page of prerequisites shows."""
     package = activation.package or packages.chosen(activation.control_plane)
-    account = activation.cloud_account.account_id if activation.cloud_account else ACCOUNT_UNKNOWN
-    path = package.description["paths"][0] if package else packages.GUIDE_PATH
+    rights = rights_of_key(activation, package)
     created = creations(package.description["addresses"]) if package else []
     return {
         "activation": activation,
         "step": Step.BEFORE,
-        "prerequisites": prerequisites_for(activation.control_plane),
+        "prerequisites": prerequisites_for(activation.control_plane, needs_long_term_key=rights["needs_long_term_key"]),
         "quotas": QUOTAS,
         "creations": created,
         "package": package,
-        "findings": package.description["findings"] if package else [],
-        "caller_policy": json.dumps(caller_policy(account, path), indent=2),
         "account_unknown": activation.cloud_account is None,
-        "recipes": hour_key_commands(account),
+        **rights,
         "aws_pages": AWS_PAGES,
     }

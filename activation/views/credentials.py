@@ -15,9 +15,11 @@ from activation.domain.roles import Right
 from activation.domain.steps import Step
 from activation.forms import refusal
 from activation.forms.credentials import RunHereForm
-from activation.models import Activation, Run
+from activation.models import Activation, PackageVersion, Run
 from activation.selectors import activations as reads
+from activation.selectors import packages as package_reads
 from activation.selectors import runs as run_reads
+from activation.selectors.run_reviews import check_rows
 from activation.services import packages, preflight
 
 MOST_POLLS = 600
@@ -34,37 +36,39 @@ def activation_run_here(request: PortalRequest, activation: Activation) -> HttpR
     if under_way := reads.active_run(activation):
         return lead_on(request, under_way)
     retry_of = run_reads.retried(activation, request.GET.get("retry", ""))
-    form = form_for(request, activation)
+    package = activation.package or packages.chosen(activation.control_plane)
+    form = form_for(request, activation, package)
     attempt = None
     if request.method == "POST" and form.is_valid():
         attempt = try_key(request, form, activation, retry_of)
         if attempt is not None and attempt.run is not None:
             return lead_on(request, attempt.run)
-    package = activation.package or packages.chosen(activation.control_plane)
     context = {
         "activation": activation,
         "place": reads.place_of(activation.region),
         "steps": reads.stepper(activation, Step.ARNS),
         "form": form,
         "attempt": secrets.token_hex(12),
-        "report": preflight.rows(attempt.report) if attempt else None,
+        "report": check_rows(attempt.report.checks) if attempt else None,
         "failed_words": preflight.failed_words(attempt.report) if attempt else "",
         "retry_of": retry_of,
         "retry_words": run_reads.retry_words(retry_of) if retry_of else "",
         "package": package,
-        **run_reads.rights_of_key(activation, package),
+        **package_reads.rights_of_key(activation, package),
     }
     return render(request, "activation/run_here.html", context, status=200 if request.method == "GET" else 422)
 
 
-def form_for(request: PortalRequest, activation: Activation) -> RunHereForm:
-    """Return the form with what was sent, which knows what the activation's file would say."""
+def form_for(request: PortalRequest, activation: Activation, package: PackageVersion | None) -> RunHereForm:
+    """Return the form with what was sent, which knows what the package asks for and the activation's file would say."""
     return RunHereForm(
         request.POST or None,
         request.FILES or None,
         region=activation.region,
         external_id=activation.organization.external_id or "",
         vendor_principal_arn=packages.principal_for(activation.control_plane),
+        inputs=package_reads.inputs_of(package),
+        earlier=package_reads.earlier_inputs(activation, package),
     )
 
 
@@ -81,6 +85,7 @@ def try_key(
             retry_of=retry_of,
             by=request.member,
             actor=request.actor,
+            inputs=form.values,
         )
     except Refused as error:
         refusal.show(form, error)

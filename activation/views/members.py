@@ -17,10 +17,11 @@ from activation.domain.roles import ROLE_LABELS, ROLE_PURPOSES, Right, Role
 from activation.forms import refusal
 from activation.forms.members import InvitationForm, JoinForm, RoleForm
 from activation.http import address
-from activation.models import Invitation, Member, User
+from activation.models import Member, User
 from activation.selectors.people import (
     find_invitation,
     find_user,
+    invitations_of,
     members_of,
     open_invitations_of,
     pending_changes_of,
@@ -92,7 +93,7 @@ def member_invite(request: PortalRequest) -> HttpResponse:
 @member_with(Right.MANAGE_MEMBERS)
 def invitation_withdraw(request: PortalRequest, invitation: int) -> HttpResponse:
     """End an open invitation."""
-    row = get_object_or_404(Invitation.objects.for_organization(request.organization), pk=invitation)
+    row = get_object_or_404(invitations_of(request.organization), pk=invitation)
     services.withdraw(invitation=row, by=request.member, actor=request.actor)
     messages.success(request, f"The invitation of {row.email} was withdrawn; its link no longer works.")
     return redirect("members", request.organization.slug)

@@ -3,13 +3,23 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore import xform_name
 
-from activation.aws.iam_rights import APPLY_ACTIONS, RIGHTS, On, caller_policy, hour_key_commands, works_on
+from activation.aws.iam_rights import (
+    APPLY_ACTIONS,
+    RIGHTS,
+    On,
+    Phase,
+    caller_policy,
+    hour_key_commands,
+    long_term_key_commands,
+    works_on,
+)
 from activation.aws.names import BUNDLED
 from activation.aws.preflight import preflight
 from activation.domain.checks import CheckState
@@ -58,6 +68,17 @@ def test_new_roles_stand_under_a_boundary_unless_the_package_has_none() -> None:
     loose = caller_policy(ACCOUNT, bounded=False)
     assert '"iam:PermissionsBoundary"' not in json.dumps(loose)
     assert '"iam:CreateRole"' in json.dumps(loose)
+
+
+def test_a_package_that_names_its_calls_gets_these_and_the_checks_and_no_others() -> None:
+    called = {"iam:CreateRole", "iam:GetRole", "iam:CreateServiceLinkedRole", "ec2:DescribeVpcs"}
+    policy = caller_policy(ACCOUNT, "/acme/", bounded=False, actions=called)
+    granted = {action: each["Resource"] for each in policy["Statement"] for action in each["Action"]}
+    assert set(granted) - called == {right.action for right in RIGHTS if Phase.CHECK in right.phases} - called
+    assert called <= set(granted)
+    assert granted["iam:CreateRole"] == f"arn:aws:iam::{ACCOUNT}:role/acme/*"
+    assert granted["ec2:DescribeVpcs"] == "*"
+    assert all(each["Action"] for each in policy["Statement"])
 
 
 def test_the_package_names_no_right_that_is_missing_here() -> None:
@@ -122,6 +143,25 @@ def test_the_role_recipe_gives_a_key_that_passes_and_leaves_nothing(
     assert iam.list_roles()["Roles"] == []
 
 
+def test_the_user_recipe_gives_a_long_term_key_that_passes_and_can_be_ended(
+    simulator: Simulator, customer: dict[str, Any], iam: Any, tmp_path: Path
+) -> None:
+    policy = tmp_path / "caller-policy.json"
+    policy.write_text(json.dumps(caller_policy(customer["account"]), indent=2))
+    make, _, end = long_term_key_commands(customer["account"], policy_file=str(policy))
+    administrator, endpoint = customer["administrator"], simulator.endpoint
+    made = [command_line(command, administrator, endpoint) for command in make.commands][-1]["AccessKey"]
+    keys = AccessKeys(made["AccessKeyId"], made["SecretAccessKey"])
+    package = replace(BUNDLED, long_term_key_only=True)
+    checks = list(preflight(keys, region=REGION, endpoint=endpoint, package=package, external_id=EXTERNAL_ID))
+    (warning,) = [each for each in checks if each.state is not CheckState.PASSED]
+    assert (warning.code, warning.state) == ("temporary_key", CheckState.WARNING)
+    assert "lives an hour" not in warning.remedy, "this package takes no such key"
+    for command in (*end.commands, *re.findall(r"aws iam (?:delete|detach)-[^&]*", end.note)):
+        command_line(command.replace("YOUR_KEY_ID", made["AccessKeyId"]), administrator, endpoint)
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+
+
 def test_the_mfa_recipe_gives_a_key_that_passes(simulator: Simulator, customer: dict[str, Any]) -> None:
     recipe = next(each for each in hour_key_commands(customer["account"], user="ann") if "MFA" in each.title)
     (command,) = recipe.commands
@@ -131,7 +171,7 @@ def test_the_mfa_recipe_gives_a_key_that_passes(simulator: Simulator, customer: 
 
 
 def test_every_recipe_says_when_to_take_it_and_where_aws_says_so() -> None:
-    recipes = hour_key_commands(ACCOUNT, "aws-us-gov")
+    recipes = (*hour_key_commands(ACCOUNT, "aws-us-gov"), *long_term_key_commands(ACCOUNT, "aws-us-gov"))
     for recipe in recipes:
         assert recipe.when
         assert recipe.note

@@ -13,7 +13,7 @@ TOKEN = "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLXdlc3QtMiJHMEUCIQ+w=="
 
 
 def problems(key_id: str, secret: str, token: str = "") -> dict[str, str]:
-    keys, found, _ = credentials.check(key_id, secret, token)
+    keys, found = credentials.check(key_id, secret, token)
     assert (keys is None) == bool(found)
     for name, problem in found.items():
         assert problem.field == name
@@ -23,17 +23,16 @@ def problems(key_id: str, secret: str, token: str = "") -> dict[str, str]:
 
 
 def test_temporary_keys_are_taken_without_the_blanks_around_them() -> None:
-    keys, found, warnings = credentials.check(f" {TEMPORARY}\n", f"{SECRET}\r\n", f"\t{TOKEN} ")
+    keys, found = credentials.check(f" {TEMPORARY}\n", f"{SECRET}\r\n", f"\t{TOKEN} ")
     assert keys == credentials.AccessKeys(TEMPORARY, SECRET, TOKEN)
-    assert (found, warnings) == ({}, ())
+    assert found == {}
     assert not keys.is_long_term
 
 
-def test_a_long_term_key_is_taken_with_a_warning() -> None:
-    keys, found, warnings = credentials.check(LONG_TERM, SECRET, "")
+def test_a_long_term_key_is_taken_and_known_as_one() -> None:
+    keys, found = credentials.check(LONG_TERM, SECRET, "")
     assert keys is not None and keys.is_long_term
     assert found == {}
-    assert len(warnings) == 1 and "long-term key" in warnings[0]
 
 
 def test_keys_show_the_last_four_of_their_id_only() -> None:

@@ -55,6 +55,29 @@ def test_a_package_may_know_other_names() -> None:
     assert tfvars.parse('prefix = "a"', known=["prefix"]).values == {"prefix": "a"}
 
 
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ('"a $${b}"', "a ${b}"),
+        ("-12", -12),
+        ("1.5", 1.5),
+        ("(true)", True),
+        ('["a", 1, [false]]', ["a", 1, [False]]),
+        ('{ a = 1\n "b c" : null }', {"a": 1, "b c": None}),
+    ],
+)
+def test_a_variable_of_any_type_gets_what_the_literal_stands_for(written: str, value: object) -> None:
+    read = tfvars.parse(f"thing = {written}\n", of_any_type=["thing"])
+    assert read == tfvars.TfvarsFile({}, (), (), {"thing": value})
+
+
+@pytest.mark.parametrize("written", ["<<EOT\nabc\nEOT", "var.x", '-"a"', "{ (a) = 1 }", "1e999", '"\\q"'])
+def test_a_variable_of_any_type_takes_nothing_that_has_to_be_computed(written: str) -> None:
+    read = tfvars.parse(f"thing = {written}\n", of_any_type=["thing"])
+    assert read.literals == {}
+    assert [problem.field for problem in read.problems] == ["thing"]
+
+
 def test_values_stay_out_of_the_representation() -> None:
     assert "wJalr" not in repr(tfvars.parse(GOOD))
 

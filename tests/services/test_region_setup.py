@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from activation import tasks
@@ -409,7 +410,7 @@ def look(activation: Activation, keys: AccessKeys) -> RegionSetup:
 def test_policies_as_agreed_pass_and_the_key_is_kept_nowhere(
     at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
 ) -> None:
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN)
     setup = look(at_zilliz, keys_of(customer["administrator"]))
 
     assert stage(at_zilliz) is Stage.PASSED
@@ -431,7 +432,7 @@ def test_policies_as_agreed_pass_and_the_key_is_kept_nowhere(
 
 def weak(**parts: object) -> str:
     """Return a trust policy that is the agreed one but for `parts`; None takes one away."""
-    document = json.loads(trust(principal=packages.ZILLIZ_PRINCIPAL_ARN))
+    document = json.loads(trust(principal=settings.ZILLIZ_PRINCIPAL_ARN))
     statement = {key: value for key, value in (document["Statement"][0] | parts).items() if value is not None}
     return json.dumps(document | {"Statement": [statement]})
 
@@ -454,7 +455,7 @@ def test_a_weaker_policy_than_agreed_blocks(
     at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any], simulator: Simulator, document: str
 ) -> None:
     simulator.change_settings(check_principals=False)
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN, management_role_arn=document)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN, management_role_arn=document)
     setup = look(at_zilliz, keys_of(customer["administrator"]))
     assert stage(at_zilliz) is Stage.BLOCKED
     good, bad = reads.trust_of(setup).readings
@@ -473,7 +474,7 @@ def test_a_key_of_another_account_is_refused_and_changes_nothing(at_zilliz: Acti
 def test_a_key_that_may_not_read_the_roles_leaves_the_trust_open(
     at_zilliz: Activation, make_roles: MakeRoles, make_user: MakeUser
 ) -> None:
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN)
     setup = look(at_zilliz, make_user(allow("ec2:Describe*")))
     assert reads.networks_of(setup)
     assert stage(at_zilliz) is Stage.OPEN
@@ -483,7 +484,7 @@ def test_a_key_that_may_not_read_the_roles_leaves_the_trust_open(
 def test_a_quota_that_is_too_small_blocks_only_what_the_portal_builds(
     at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
 ) -> None:
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN)
     setup = look(at_zilliz, keys_of(customer["administrator"]))
     short = [each | {"used": each["limit"]} if each["code"] == "vpcs" else each for each in setup.room["rooms"]]
     RegionSetup.objects.update(room=setup.room | {"rooms": short})

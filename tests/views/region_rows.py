@@ -49,6 +49,7 @@ def region_package() -> PackageVersion:
     package = package_that_comes_along()
     known = PackageVersion.objects.filter(sha256=package.digest).first()
     return known or make_package(
+        kind=PackageVersion.REGION,
         name=package.name,
         version=package.version,
         sha256=package.digest,

@@ -15,10 +15,11 @@ from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Event, LogLine, Member, Run
+from activation.models import Activation, CloudAccount, Event, LogLine, Member, Run
 from activation.runner import lock
 from activation.selectors.run_logs import WINDOW
 from activation.services import host
+from activation.services.endings import OUTPUTS_UNUSABLE
 from tests.factories import make_activation, make_member, make_organization, make_run
 from tests.views.run_rows import (
     address,
@@ -322,3 +323,18 @@ def test_a_poll_after_the_session_ended_leads_to_the_sign_in_and_back(activation
         )
         assert answer.status_code == 401
         assert answer["HX-Redirect"] == f"{reverse('account_login')}?next={page.replace('/', '%2F')}%3Fq%3Dx"
+
+
+@pytest.mark.parametrize("status", [RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED])
+def test_a_run_without_usable_arns_leads_to_where_they_are_entered(
+    owner: Member, activation: Activation, status: RunStatus
+) -> None:
+    run = make_sealed_run(activation, status, reason=OUTPUTS_UNUSABLE.format(names="management_role_arn"))
+    page = text_of(client_of(owner).get(address("run", run)))
+
+    assert "did not return usable ARNs of this account as management_role_arn" in page
+    assert "Enter the ARNs" in page
+    assert "Continue to step 3" not in page
+
+    CloudAccount.objects.update(arns={"bootstrap_role_arn": "arn:aws:iam::111111111111:role/zilliz/x"})
+    assert "Continue to step 3" in text_of(client_of(owner).get(address("run", run)))

@@ -46,10 +46,6 @@ KEYS: Final = {
     "credential_swapped": Wording(
         "The access key ID and the secret access key seem to be swapped.", "Exchange the two values."
     ),
-    "credential_long_term": Wording(
-        "This is a long-term key (AKIA…): it works until somebody deletes it.",
-        "A temporary key that lives an hour is safer; if you use this one, deactivate it right after the run.",
-    ),
     # --- terraform.tfvars: a value is never repeated
     "tfvars_too_large": Wording(
         "This file is larger than {limit} KiB; a terraform.tfvars is a few lines.", "Check that it is the right file."
@@ -100,6 +96,12 @@ KEYS: Final = {
         "The file lets another vendor in (vendor_principal_arn) than {expected}.",
         "Leave vendor_principal_arn out; the portal fills it in.",
     ),
+    # --- values that a package asks for
+    "input_missing": Wording("The package needs a value for “{name}”.", "Fill it in, or set it in the file."),
+    "input_missing_in_file": Wording(
+        "The package needs a value for “{name}”, of the type {type}.", "Set it in the terraform.tfvars."
+    ),
+    "input_kind": Wording("“{name}” must be {kind}.", "Correct it in the file."),
     "keys_twice": Wording(
         "The key was given twice: in the fields and in a file.", "Fill in the fields, or upload the file, not both."
     ),

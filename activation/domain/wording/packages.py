@@ -102,6 +102,21 @@ PACKAGES: Final = {
     "external_id_not_asked": Wording(
         "The package does not ask for {names}, so its roles cannot check it.", "Ask its author for a newer version."
     ),
+    "long_term_key_needed": Wording(
+        "The package has no variable for a session token ({names}), so it works with a long-term key (AKIA…) only.",
+        "Make one for the run alone, and deactivate it right afterwards; the pages of step 2 show how.",
+    ),
+    "inputs_from_file": Wording(
+        "The package needs values that are neither text, number nor yes or no: {names}.",
+        "Whoever runs it gives them in a terraform.tfvars.",
+    ),
+    "inputs_unfillable": Wording(
+        "The package needs secrets that the portal does not take: {names}. It cannot be run here.",
+        "People run it themselves and paste its output; or ask its author for a version that does without.",
+    ),
+    "inputs_secret": Wording(
+        "The package can be given secrets that the portal does not take: {names}.", "It runs here with its defaults."
+    ),
     "provider_not_locked": Wording(
         "The package does not pin the checksum of {names}.",
         "The first run on each host takes the newest version that fits; later ones there keep it.",

@@ -82,6 +82,10 @@ RUNS: Final = {
     "package_variable_unknown": Wording(
         "The package asks for variables that the portal does not know: {names}.", "Tell the installation administrator."
     ),
+    "region_package_is_bundled": Wording(
+        "This package builds a region; only the one that comes with the portal does that here.",
+        "Add a package of roles and policies.",
+    ),
     "reference_package_at_zilliz": Wording(
         "The bundled package is a reference written by this project; Zilliz Cloud does not know its roles.",
         "Add Zilliz's own package, with its SHA-256.",

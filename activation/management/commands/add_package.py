@@ -11,14 +11,17 @@ from activation.services.events import Actor
 
 
 class Command(BaseCommand):
-    """`manage.py add_package FILE|URL --sha256 …`."""
+    """`manage.py add_package FILE|URL [--sha256 …]`."""
 
-    help = "Take in a configuration package (a .tar.gz of a Terraform root module) and choose it for a control plane."
+    help = (
+        "Take in a configuration package (a .tar.gz of a Terraform root module). With its --sha256 it is pinned and "
+        "chosen for a control plane; without, its SHA-256 and contents are shown and nothing uses it."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("source", help="a file, or an https address")
-        parser.add_argument("--sha256", required=True, help="of the archive, as its publisher gives it")
+        parser.add_argument("--sha256", default="", help="of the archive: pins it")
         parser.add_argument("--name", default="terraform-aws-iam", help="for a package without a manifest")
         parser.add_argument("--iam-path", default="", help="IAM path of its roles and policies (default /zilliz/)")
         parser.add_argument("--name-prefix", default="", help="what their names begin with (default zilliz-)")
@@ -37,12 +40,18 @@ class Command(BaseCommand):
                 iam_path=options["iam_path"],
                 name_prefix=options["name_prefix"],
             )
-            packages.choose(row, control_plane=ControlPlane(options["control_plane"]), actor=actor)
+            if options["sha256"]:
+                packages.choose(row, control_plane=ControlPlane(options["control_plane"]), actor=actor)
         except Problem as problem:
             raise CommandError(str(problem)) from problem
         self.stdout.write(f"{row.name} {row.version} · content SHA-256 {row.sha256}")
+        self.stdout.write(f"  archive SHA-256 {row.archive_sha256}")
         for kind, count in row.description["resource_types"].items():
             self.stdout.write(f"  {count} × {kind}")
         for finding in row.description["findings"]:
             self.stdout.write(self.style.WARNING(f"  {finding['text']} {finding['next_step']}".rstrip()))
-        self.stdout.write(f"New activations with {options['control_plane']} take it from now on.")
+        if options["sha256"]:
+            self.stdout.write(f"New activations with {options['control_plane']} take it from now on.")
+        else:
+            again = f"repeat with --sha256 {row.archive_sha256}"
+            self.stdout.write(f"Nothing takes it yet. If it is the one you mean, {again}")

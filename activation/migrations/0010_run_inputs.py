@@ -1,0 +1,15 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("activation", "0009_region_found"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="run",
+            name="inputs",
+            field=models.JSONField(blank=True, default=dict),
+        ),
+    ]
