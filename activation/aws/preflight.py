@@ -175,7 +175,7 @@ class _Preflight:
                 "temporary_key",
                 CheckState.WARNING,
                 "This key works until somebody deletes it; the package takes no other kind.",
-                "Deactivate it right after the run, as shown beside the form.",
+                "Deactivate it right after the run; the page of step 2 shows the command.",
             )
         return _check(
             "temporary_key",

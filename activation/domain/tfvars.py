@@ -1,5 +1,6 @@
 """A terraform.tfvars: literal values by name, read with the grammar of HCL and without evaluating anything."""
 
+import json
 import math
 import re
 from collections.abc import Collection
@@ -254,7 +255,7 @@ def _unescape(raw: str) -> tuple[str | None, str | None]:
 
 
 def assignment(name: str, value: object) -> str:
-    """Return `name = value` as a tfvars file has it: a text, or a list or an object of texts.
+    """Return `name = value` as a tfvars file has it: what JSON can hold.
 
     Source of the escapes: HCL native syntax, *Quoted template expressions*.
     """
@@ -266,5 +267,7 @@ def _written(value: object) -> str:
         return f"{{ {', '.join(f'{_written(str(key))} = {_written(each)}' for key, each in sorted(value.items()))} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_written(each) for each in value)}]"
+    if value is None or isinstance(value, bool | int | float):
+        return json.dumps(value)
     text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     return f'"{text.replace("${", "$${").replace("%{", "%%{")}"'

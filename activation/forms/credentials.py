@@ -108,9 +108,9 @@ class RunHereForm(KeyFields):
             self.fields["access_key_id"].help_text = "Starts with AKIA: the package takes no temporary key (ASIA…)."
 
     @property
-    def input_fields(self) -> list[forms.BoundField]:
-        """Return the fields of the package's own variables."""
-        return [self[asked.PREFIX + variable.name] for variable in self.inputs.fields]
+    def input_fields(self) -> list[tuple[forms.BoundField, bool]]:
+        """Return the fields of the package's own variables, each with whether it may be left empty."""
+        return [(self[asked.PREFIX + variable.name], not variable.required) for variable in self.inputs.fields]
 
     def clean(self) -> dict[str, Any]:
         """Read the file where one was given, else the three fields; see that nothing is missing."""

@@ -78,6 +78,11 @@ def test_a_variable_of_any_type_takes_nothing_that_has_to_be_computed(written: s
     assert [problem.field for problem in read.problems] == ["thing"]
 
 
+@pytest.mark.parametrize("value", ['a ${b} "c"', -12, 1.5, True, ["a", [False, 1]], {"a": {"b c": "d"}}])
+def test_what_is_written_as_an_assignment_is_read_again(value: object) -> None:
+    assert tfvars.parse(tfvars.assignment("thing", value), of_any_type=["thing"]).literals == {"thing": value}
+
+
 def test_values_stay_out_of_the_representation() -> None:
     assert "wJalr" not in repr(tfvars.parse(GOOD))
 
