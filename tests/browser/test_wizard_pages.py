@@ -141,7 +141,7 @@ def test_an_external_id_from_the_console_is_mended_looked_at_and_locked(seat: Ta
     expect(field).to_have_attribute("aria-invalid", "true")
 
     field.fill(f" {EXTERNAL_ID} ")
-    button(page, "Look again")
+    button(page, "Check it")
     expect(page.get_by_text(EXTERNAL_ID)).to_be_visible()
     button(page, "Yes, lock it")
     expect(page.get_by_text("cid-…lmno").first).to_be_visible()

@@ -1,6 +1,7 @@
 """A run's page in every state, and its log while it grows."""
 
 import fcntl
+import json
 import re
 from contextlib import ExitStack
 from datetime import timedelta
@@ -11,15 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
+from activation.domain.sealing import seal
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Event, LogLine, Member, Run
 from activation.runner import lock
 from activation.selectors.run_logs import WINDOW
-from activation.services import host
-from activation.services.endings import OUTPUTS_UNUSABLE
+from activation.services import endings, host, run_keys
+from activation.runner.spec import state_context
 from tests.factories import make_activation, make_member, make_organization, make_run
 from tests.views.run_rows import (
     address,
@@ -325,16 +328,28 @@ def test_a_poll_after_the_session_ended_leads_to_the_sign_in_and_back(activation
         assert answer["HX-Redirect"] == f"{reverse('account_login')}?next={page.replace('/', '%2F')}%3Fq%3Dx"
 
 
-@pytest.mark.parametrize("status", [RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED])
-def test_a_run_without_usable_arns_leads_to_where_they_are_entered(
-    owner: Member, activation: Activation, status: RunStatus
-) -> None:
-    run = make_sealed_run(activation, status, reason=OUTPUTS_UNUSABLE.format(names="management_role_arn"))
-    page = text_of(client_of(owner).get(address("run", run)))
+def give_state(run: Run, outputs: dict[str, str]) -> None:
+    """Give a run a state with these outputs and nothing else."""
+    written = {name: {"value": value, "type": "string"} for name, value in outputs.items()}
+    content = {"version": 4, "serial": 1, "lineage": "l", "terraform_version": "1.11.0", "outputs": written}
+    sealed = seal(run_keys.key_of(run), json.dumps({**content, "resources": []}).encode(), state_context(run.pk, 1))
+    run.states.create(workspace=run.workspace, serial=1, lineage="l", sha256="", sealed=sealed)
 
+
+@pytest.mark.parametrize("ended", [RunStatus.APPLIED, RunStatus.PLANNED_AND_FINISHED])
+def test_a_run_without_usable_arns_leads_to_where_they_are_entered(
+    owner: Member, activation: Activation, ended: RunStatus
+) -> None:
+    run = make_sealed_run(activation, RunStatus.APPLYING if ended is RunStatus.APPLIED else RunStatus.PLANNING)
+    account = run.workspace.cloud_account.account_id
+    arns = {each.name: f"arn:aws:iam::{account}:{each.kind}/zilliz/{each.resource_name}" for each in ARN_OUTPUTS}
+    give_state(run, {name: arn for name, arn in arns.items() if name != "management_role_arn"})
+
+    endings.conclude(run, to=ended, epoch=None)
+
+    page = text_of(client_of(owner).get(address("run", run)))
     assert "did not return usable ARNs of this account as management_role_arn" in page
     assert "Enter the ARNs" in page
     assert "Continue to step 3" not in page
-
-    CloudAccount.objects.update(arns={"bootstrap_role_arn": "arn:aws:iam::111111111111:role/zilliz/x"})
+    CloudAccount.objects.update(arns=arns)
     assert "Continue to step 3" in text_of(client_of(owner).get(address("run", run)))

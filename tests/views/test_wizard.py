@@ -23,6 +23,7 @@ from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Event, Organization
 from activation.services import packages
 from activation.services.events import Actor
+from activation.packages import bundled
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization, make_run
 
 pytestmark = pytest.mark.django_db
@@ -494,6 +495,16 @@ def test_the_download_is_the_same_each_time_and_its_hash_stands_on_the_page(
     assert first["Content-Disposition"] == 'attachment; filename="terraform-aws-iam.tar.gz"'
     handed_out = events_of(vendor, Kind.PACKAGE_DOWNLOADED)
     assert [each.after["sha256"] for each in handed_out] == [sha256, sha256]
+
+
+def test_who_runs_it_on_another_platform_is_told_how_to_add_its_checksum(
+    vendor: Organization, at_arns: Activation
+) -> None:
+    page = words(Person(vendor).get("arns/yourself/", at_arns))
+
+    locked = bundled("terraform-aws-iam")[".terraform.lock.hcl"].decode()
+    assert locked.count('"h1:') == 1, "one platform; with more of them the page need not say so"
+    assert "terraform providers lock -platform=darwin_arm64" in page
 
 
 def test_the_download_is_filled_in(vendor: Organization, at_arns: Activation) -> None:
