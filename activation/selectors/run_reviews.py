@@ -17,6 +17,7 @@ from activation.domain.plan import PlannedPolicy, PlanReview
 from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
 from activation.domain.roles import Right
 from activation.domain.run_status import RunStatus
+from activation.domain.tfvars import assignment
 from activation.models import Member, Plan, Run, StateVersion
 
 UNREADABLE = {
@@ -80,6 +81,8 @@ class Reviewed:
     too_old: bool
     # Lines of the checks before the plan that did not simply pass.
     left_open: list[dict[str, Any]]
+    # What a person gave for the package's own variables, as a tfvars file has it.
+    inputs: list[str]
     # The external ID, which the plan's text holds.
     hidden: str = ""
 
@@ -136,6 +139,7 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
         mark=shown,
         in_full=bool(shown) and any(shown == locked and locked in each.text for each in review.trusts),
         left_open=left_open(run),
+        inputs=[assignment(name, value) for name, value in sorted(run.inputs.items())],
         stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
         hidden=locked,
         too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),

@@ -18,7 +18,7 @@ from activation.services import events, packages, run_inputs
 from activation.simulator.client import Simulator
 from activation.simulator.vendor_package import stand_in
 from tests.factories import make_activation, make_member, make_organization, make_run
-from tests.views.run_rows import ATTEMPT, EXTERNAL_ID, TEMPORARY, address, as_typed, client_of, text_of
+from tests.views.run_rows import ATTEMPT, EXTERNAL_ID, TEMPORARY, address, as_typed, client_of, give_plan, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +93,9 @@ def test_variables_become_fields_and_the_run_gets_their_values(
         "days": 12,
         "strict": False,
     }
+    give_plan(run)
+    review = text_of(client.get(address("run_review", run)))
+    assert "<code>days = 12</code><code>strict = false</code>" in review, "whoever approves sees what was given"
     assert earlier_inputs(asking, run.package) == run.inputs, "the next run begins with them"
 
 
