@@ -106,8 +106,7 @@ def remembered(activation: Activation, keys: AccessKeys, who: Identity | None, *
     """Make the checks one by one, each of them readable by the page as soon as it is done."""
     # The account may become known meanwhile, which would ask for one check more.
     told: dict[str, Any] = {"titles": titles_of(activation), "checks": []}
-    assert activation.package is not None
-    for check in checks(activation, keys, who, needs_of(activation.package)):
+    for check in checks(activation, keys, who):
         told["checks"].append(check.to_json())
         cache.set(key, told, KEPT_SECONDS)
         yield check
@@ -119,15 +118,18 @@ def titles_of(activation: Activation) -> list[str]:
     return [title for _, title in titles(account.account_id if account else None)]
 
 
-def checks(activation: Activation, keys: AccessKeys, who: Identity | None, needs: PackageNeeds) -> Iterator[Check]:
-    """Make the checks of what a package needs in its activation's account."""
+def checks(
+    activation: Activation, keys: AccessKeys, who: Identity | None, needs: PackageNeeds | None = None
+) -> Iterator[Check]:
+    """Make the checks of what a package needs in an activation's account: by its plan where `needs` is given."""
+    assert activation.package is not None
     account = activation.cloud_account
     return preflight(
         keys,
         region=activation.region,
         **host.way().of_sessions(),
         expected_account=account.account_id if account else None,
-        package=needs,
+        package=needs or needs_of(activation.package),
         external_id=activation.organization.external_id or "",
         known_names=known_names(activation, who),
         adoptable_names=adoptable_names(activation, keys, who),

@@ -45,9 +45,7 @@ def planned(customer: dict[str, Any], simulator: Simulator, settings: Settings) 
 
 def checks_of(activation: Activation, customer: dict[str, Any]) -> list[Check]:
     keys = keys_of(customer["session"])
-    assert activation.package is not None
-    who = preflight.identity(activation, keys)
-    return list(preflight.checks(activation, keys, who, preflight.needs_of(activation.package)))
+    return list(preflight.checks(activation, keys, preflight.identity(activation, keys)))
 
 
 def line_of(run: Run, code: str) -> Check:
