@@ -20,9 +20,9 @@ from activation.domain.sealing import seal
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Event, LogLine, Member, Run
 from activation.runner import lock
+from activation.runner.spec import state_context
 from activation.selectors.run_logs import WINDOW
 from activation.services import endings, host, run_keys
-from activation.runner.spec import state_context
 from tests.factories import make_activation, make_member, make_organization, make_run
 from tests.views.run_rows import (
     address,

@@ -21,9 +21,9 @@ from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Event, Organization
+from activation.packages import bundled
 from activation.services import packages
 from activation.services.events import Actor
-from activation.packages import bundled
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization, make_run
 
 pytestmark = pytest.mark.django_db

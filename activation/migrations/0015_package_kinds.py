@@ -13,7 +13,9 @@ def sort(apps: Any, schema_editor: Any) -> None:
     packages.update(pinned_at=F("added_at"), pinned_by_name=F("added_by_name"))
     seen = set()
     # The latest choice is the one that counted: choosing used to move `added_at`.
-    for pk, kind, plane in packages.exclude(chosen_for="").order_by("-added_at").values_list("pk", "kind", "chosen_for"):
+    for pk, kind, plane in (
+        packages.exclude(chosen_for="").order_by("-added_at").values_list("pk", "kind", "chosen_for")
+    ):
         if (kind, plane) in seen:
             packages.filter(pk=pk).update(chosen_for="")
         seen.add((kind, plane))
@@ -21,7 +23,7 @@ def sort(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activation", "0010_run_inputs"),
+        ("activation", "0014_run_inputs"),
     ]
 
     operations = [

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('activation', '0010_four_eyes'),
+        ("activation", "0012_four_eyes"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organization',
-            name='requires_second_factor',
+            model_name="organization",
+            name="requires_second_factor",
             field=models.BooleanField(default=False),
         ),
     ]

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activation", "0009_region_found"),
+        ("activation", "0013_second_factor"),
     ]
 
     operations = [
