@@ -339,7 +339,7 @@ class _Looker:
     # --- roles
 
     def service_roles(self) -> Check:
-        """Say whether EKS has its service-linked roles; it makes them itself, unless something forbids that."""
+        """Say whether EKS has its service-linked roles; it makes each with the first thing that needs it."""
         title = "Service-linked roles of EKS"
         absent = {}
         for name, service in _SERVICE_ROLES.items():
@@ -359,8 +359,9 @@ class _Looker:
             "service_roles",
             title,
             CheckState.WARNING,
-            f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not exist yet. EKS makes them with the "
-            "first cluster, where nothing in your AWS organization forbids it.",
+            f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not exist yet. EKS makes the one for "
+            "clusters with the first cluster, and the one for node groups with the first node group if the bootstrap "
+            "role may look for it, where nothing in your AWS organization forbids it.",
             f"To be sure, run: {'; '.join(commands)}",
             _ROLES_PAGE,
             commands,

@@ -24,6 +24,19 @@ AWS_FAILURES: tuple[Failure, ...] = (
         action="check_trust",
     ),
     failure(
+        "service_linked_role_unseen",
+        r"Failed to validate if SLR:? (?P<name>\w{1,64}) .{0,40}missing permissions for '?iam:GetRole",
+        "EKS could not look for its own role",
+        (
+            "Before it makes a node group, EKS looks with the caller's rights for {name}, and iam:GetRole on it is "
+            "missing."
+        ),
+        SAFE,
+        "Where the role does not exist yet, create it once: aws iam create-service-linked-role --aws-service-name "
+        "eks-nodegroup.amazonaws.com. Else allow iam:GetRole on it, with and without its path; then try again.",
+        action="show_permissions",
+    ),
+    failure(
         "service_linked_role",
         r"iam:CreateServiceLinkedRole|(?<!creating IAM )service[- ]linked role",
         "A service-linked role is missing",

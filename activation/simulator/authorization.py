@@ -83,6 +83,8 @@ def _iam_context(context: dict[str, str | list[str]], call: Call, directory: Dir
         context["iam:PermissionsBoundary"] = call.parameters["PermissionsBoundary"]
     if "PolicyArn" in call.parameters:
         context["iam:PolicyARN"] = call.parameters["PolicyArn"]
+    if "AWSServiceName" in call.parameters:
+        context["iam:AWSServiceName"] = call.parameters["AWSServiceName"]
     if call.operation == "PassRole":
         context["iam:PassedToService"] = call.parameters["PassedToService"]
     for key, value in directory.tags(call.resource or "").items():
@@ -113,6 +115,37 @@ def decide(directory: Directory, credential: Credential, call: Call) -> Decision
         session_policies=session,
         lenient=not strict,
     )
+
+
+# Before it makes a node group, EKS looks for its own role with the caller's rights, and makes it where it is absent.
+_NODE_GROUP_ROLE = "AWSServiceRoleForAmazonEKSNodegroup"
+_NODE_GROUP_SERVICE = "eks-nodegroup.amazonaws.com"
+
+
+def check_service_role(directory: Directory, credential: Credential, call: Call) -> None:
+    """Refuse a node group where its maker may not look for EKS's own role, or not have it made; raises AwsError.
+
+    Of a role that does not exist IAM knows no path. Words as EKS says them in public reports.
+    """
+    if call.action != "eks:CreateNodegroup":
+        return
+    plain = f"arn:aws:iam::{credential.account}:role/{_NODE_GROUP_ROLE}"
+    known = directory.exact_arn(plain, credential.account)
+    if not decide(directory, credential, Call("iam", call.region, "GetRole", {}, known)).allowed:
+        text = (
+            f"Failed to validate if SLR: {_NODE_GROUP_ROLE} already exists due to missing permissions for 'iam:GetRole'"
+        )
+        raise AwsError("InvalidRequestException", text)
+    if known != plain:
+        return
+    with_path = f"arn:aws:iam::{credential.account}:role/aws-service-role/{_NODE_GROUP_SERVICE}/{_NODE_GROUP_ROLE}"
+    asked = {"AWSServiceName": _NODE_GROUP_SERVICE}
+    if not decide(directory, credential, Call("iam", call.region, "CreateServiceLinkedRole", asked, with_path)).allowed:
+        text = (
+            f"Failed to create service linked role: {_NODE_GROUP_ROLE} due to missing permissions for "
+            "'iam:CreateServiceLinkedRole'"
+        )
+        raise AwsError("InvalidRequestException", text)
 
 
 def denial(credential: Credential, call: Call, decision: Decision) -> AwsError:

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from activation.simulator.authorization import check_kind, decide, denial
+from activation.simulator.authorization import check_kind, check_service_role, decide, denial
 from activation.simulator.backend import Backend, wsgi_environ
 from activation.simulator.calls import ABOUT_ONESELF, Call, guess_service, passed_roles, read_call
 from activation.simulator.control import Control, Refusal
@@ -125,6 +125,7 @@ class Front:
                 decision = decide(self._directory, credential, asked)
                 if not decision.allowed:
                     raise denial(credential, asked, decision)
+            check_service_role(self._directory, credential, call)
         if call.service == "iam":
             check_quotas(self._directory, call)
             if self._settings.check_principals:

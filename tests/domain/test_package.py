@@ -27,7 +27,7 @@ def codes(files: dict[str, str]) -> list[str]:
 
 def test_bundled_package_is_read_whole() -> None:
     package = read_package(bundled("terraform-aws-iam"))
-    assert (package.name, package.version) == ("terraform-aws-iam", "1.1.0")
+    assert (package.name, package.version) == ("terraform-aws-iam", "1.1.1")
     assert package.resource_types == {
         "aws_iam_policy": 7,
         "aws_iam_role": 2,

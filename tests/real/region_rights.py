@@ -29,6 +29,13 @@ _POLICY: Final = "arn:aws:iam::ACCOUNT:policy/zilliz/zilliz-"
 _ROLES: Final = tuple(
     f"{_ROLE}{name}" for name in ("cluster", "node", "aws-lb-irsa", "ca-irsa", "ebs-csi-irsa", "business-irsa")
 )
+# Of a role that does not exist IAM knows no path: one deleted by hand, and EKS's own in a new account.
+_UNMADE_ROLES: Final = tuple(role.replace("/zilliz/", "/") for role in _ROLES)
+_NODE_GROUPS_OWN: Final = "AWSServiceRoleForAmazonEKSNodegroup"
+_EKS_ROLES: Final = (
+    f"arn:aws:iam::ACCOUNT:role/{_NODE_GROUPS_OWN}",
+    f"arn:aws:iam::ACCOUNT:role/aws-service-role/eks-nodegroup.amazonaws.com/{_NODE_GROUPS_OWN}",
+)
 _ATTACHED: Final = {
     "cluster": ("AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController"),
     "node": ("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly"),
@@ -118,10 +125,10 @@ ASKED: Final[Mapping[str, tuple[Ask, ...]]] = {
     "iam:DetachRolePolicy": _ATTACH,
     # Right after it was made IAM may not show its tags yet.
     "iam:GetOpenIDConnectProvider": (Ask(_OIDC),),
-    "iam:GetRole": _each(_ROLES, {}),
-    "iam:ListAttachedRolePolicies": _each(_ROLES, {}),
-    "iam:ListInstanceProfilesForRole": _each(_ROLES, {}),
-    "iam:ListRolePolicies": _each(_ROLES, {}),
+    "iam:GetRole": (*_each(_ROLES, {}), *_each(_UNMADE_ROLES, {}), *_each(_EKS_ROLES, {})),
+    "iam:ListAttachedRolePolicies": _each((*_ROLES, *_UNMADE_ROLES), {}),
+    "iam:ListInstanceProfilesForRole": _each((*_ROLES, *_UNMADE_ROLES), {}),
+    "iam:ListRolePolicies": _each((*_ROLES, *_UNMADE_ROLES), {}),
     # No account to compare with before the bucket exists.
     "s3:CreateBucket": (Ask("arn:aws:s3:::NAME-milvus"),),
     **{f"s3:{action}": (_BUCKET,) for action in _BUCKET_ACTIONS},

@@ -192,6 +192,43 @@ def test_a_role_may_be_handed_to_a_service_only_by_who_may_pass_it(
     connect("eks", key).create_cluster(**asked)
 
 
+def test_a_node_group_asks_for_the_right_to_look_for_the_role_of_eks_and_to_have_it_made(
+    connect: Connect, identities: dict[str, Any]
+) -> None:
+    customer = identities["customer"]
+    iam = connect("iam", customer["administrator"])
+    role = iam.create_role(RoleName="nodes", AssumeRolePolicyDocument=NOBODY)["Role"]["Arn"]
+    iam.create_user(UserName="grouper")
+    made = iam.create_access_key(UserName="grouper")["AccessKey"]
+    key = {"access_key_id": made["AccessKeyId"], "secret_access_key": made["SecretAccessKey"], "session_token": ""}
+    eks = connect("eks", key)
+    connect("eks", customer["administrator"]).create_cluster(
+        name="grouped", roleArn=role, resourcesVpcConfig={"subnetIds": []}
+    )
+
+    def group(name: str, *statements: tuple[str, str]) -> None:
+        rights = [("eks:*", "*"), ("iam:PassRole", role), *statements]
+        allowed = [{"Effect": "Allow", "Action": action, "Resource": resource} for action, resource in rights]
+        text = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+        iam.put_user_policy(UserName="grouper", PolicyName="rights", PolicyDocument=text)
+        eks.create_nodegroup(clusterName="grouped", nodegroupName=name, subnets=["subnet-1"], nodeRole=role)
+
+    with_path = "arn:aws:iam::*:role/aws-service-role/eks*"
+    # Of a role that does not exist IAM knows no path: the pattern with one does not speak of it.
+    with pytest.raises(ClientError, match=r"Failed to validate if SLR: .* missing permissions for 'iam:GetRole'"):
+        group("one", ("iam:GetRole", with_path), ("iam:CreateServiceLinkedRole", with_path))
+    look = ("iam:GetRole", "arn:aws:iam::*:role/*ForAmazonEKS*")
+    with pytest.raises(ClientError, match=r"missing permissions for 'iam:CreateServiceLinkedRole'"):
+        group("two", look)
+    group("three", look, ("iam:CreateServiceLinkedRole", with_path))
+    iam.create_role(
+        RoleName="AWSServiceRoleForAmazonEKSNodegroup",
+        Path="/aws-service-role/eks-nodegroup.amazonaws.com/",
+        AssumeRolePolicyDocument=NOBODY,
+    )
+    group("four", ("iam:GetRole", with_path))
+
+
 def test_user_may_look_at_itself_where_its_own_arn_is_allowed(connect: Connect, identities: dict[str, Any]) -> None:
     customer = identities["customer"]
     assert connect("iam", customer["too_few_rights"]).get_user()["User"]["UserName"] == "reader"

@@ -176,10 +176,11 @@ resource "aws_iam_policy" "bootstrap_policy" {
           "iam:ListInstanceProfilesForRole",
           "iam:ListRolePolicies",
         ]
+        # Of a role that does not exist IAM knows no path: EKS asks for its own role, Terraform for one deleted by hand.
         Resource = [
-          local.data_plane_role_arn,
+          "${local.iam_arn}:role/*${local.vendor}-*",
           local.oidc_provider_arn,
-          "${local.iam_arn}:role/aws-service-role/eks*",
+          "${local.iam_arn}:role/*ForAmazonEKS*",
         ]
       },
       {

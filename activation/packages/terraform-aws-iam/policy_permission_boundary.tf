@@ -69,7 +69,9 @@ resource "aws_iam_policy" "permission_boundary" {
         Resource = [
           "${local.iam_arn}:role${local.path}*",
           "${local.iam_arn}:role/aws-service-role/*",
+          # Of a role that does not exist IAM knows no path.
           "${local.iam_arn}:role/AWSServiceRoleForAmazonEKS*",
+          "${local.iam_arn}:role/${local.vendor}-*",
           "${local.iam_arn}:policy${local.path}*",
           local.oidc_provider_arn,
         ]

@@ -6,6 +6,12 @@ variable "aws_region" {
     condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.aws_region))
     error_message = "aws_region must be the name of an AWS region, such as us-west-2."
   }
+
+  # The names of those partitions are longer, and bootstrap_policy would not fit into AWS's 6,144 characters.
+  validation {
+    condition     = !can(regex("^(cn|us-gov|us-iso[a-z]*)-", var.aws_region))
+    error_message = "Regions of China, GovCloud and the isolated partitions are not supported: with their longer ARNs a policy would pass AWS's limit of 6,144 characters."
+  }
 }
 
 # The three key variables are ephemeral: Terraform writes them to no plan file and to no state file.
@@ -56,8 +62,8 @@ variable "vendor_principal_arn" {
 
   # A wildcard, an account root or an account number would let everybody in that account try.
   validation {
-    condition     = can(regex("^arn:aws(-cn|-us-gov)?:iam::[0-9]{12}:(role|user)/([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]+$", var.vendor_principal_arn))
-    error_message = "vendor_principal_arn must be the ARN of exactly one IAM role or user, without wildcards; an account or its root is refused."
+    condition     = can(regex("^arn:aws:iam::[0-9]{12}:(role|user)/([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]+$", var.vendor_principal_arn))
+    error_message = "vendor_principal_arn must be the ARN (arn:aws:…) of exactly one IAM role or user, without wildcards; an account or its root is refused."
   }
 }
 
