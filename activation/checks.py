@@ -32,6 +32,19 @@ def license_keys(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def own_control_plane(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start as a control plane without what that takes: roles would trust nobody, or licenses not count."""
+    from activation.services.organizations import missing_of_vendor
+
+    if settings.DEMO or not settings.VENDOR_HOSTS_PORTAL or license_keys():
+        return []
+    if missing := missing_of_vendor():
+        text = f"VENDOR_HOSTS_PORTAL is set, but not {', '.join(missing)}."
+        return [Error(text, hint="See docs/configuration.md.", id="activation.E003")]
+    return []
+
+
 @register(deploy=True)
 def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
     """Warn when people would send cloud keys over plain HTTP."""

@@ -273,7 +273,8 @@ LICENSE_VERIFY_KEYS = env.words("LICENSE_VERIFY_KEYS")
 CHECKPOINT_FILE = env.text("CHECKPOINT_FILE", "") or str(DATA_DIR / "checkpoints.jsonl")
 # Whether an event with a field that is not on its list is an error, or goes without the field and into the log.
 STRICT_EVENTS = DEBUG
-VENDOR_PRINCIPAL_ARN = env.text("VENDOR_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
+# Whom the roles trust where this portal is the control plane: the one identity below, never Zilliz's.
+VENDOR_PRINCIPAL_ARN = env.text("VENDOR_PRINCIPAL_ARN", "")
 # The role of Zilliz Cloud's control plane, from its public Terraform examples.
 ZILLIZ_PRINCIPAL_ARN = env.text("ZILLIZ_PRINCIPAL_ARN", "arn:aws:iam::965570967084:role/zilliz-byoc")
 # The portal's own identity in AWS, which the customers' roles trust: keys, or "host" for those that the host is given

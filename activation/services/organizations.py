@@ -12,8 +12,9 @@ from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Member, Organization, User
+from activation.selectors import license_keys
 from activation.selectors.people import owners_of
-from activation.services import events, four_eyes
+from activation.services import events, four_eyes, vendor
 from activation.services.events import Actor
 
 SLUG_LENGTH = 50
@@ -21,7 +22,17 @@ SLUG_LENGTH = 50
 
 def may_host_control_plane() -> bool:
     """Return whether this installation is configured to be its own control plane."""
-    return bool(settings.DEMO or settings.VENDOR_HOSTS_PORTAL)
+    return bool(settings.DEMO or (settings.VENDOR_HOSTS_PORTAL and not missing_of_vendor()))
+
+
+def missing_of_vendor() -> list[str]:
+    """Return the settings without which this installation cannot be its own control plane, the first first."""
+    parts = {
+        "VENDOR_PRINCIPAL_ARN": bool(settings.VENDOR_PRINCIPAL_ARN),
+        "VENDOR_IDENTITY or VENDOR_ACCESS_KEY_ID": vendor.is_configured(),
+        "LICENSE_SIGNING_KEY": license_keys.signing_key() is not None,
+    }
+    return [name for name, there in parts.items() if not there]
 
 
 @transaction.atomic

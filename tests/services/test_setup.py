@@ -6,7 +6,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
+from pytest_django import Settings
 
+from activation.checks import own_control_plane
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
@@ -14,6 +16,7 @@ from activation.domain.roles import Role
 from activation.models import Event, Organization, SetupLink, User
 from activation.services.setup import NewOwner, create_setup_link, set_up
 from tests.factories import PASSWORD, make_member, make_organization, make_user
+from tests.services.test_licenses import KEY, in_settings
 
 pytestmark = pytest.mark.django_db
 
@@ -116,8 +119,28 @@ def test_this_portal_is_control_plane_only_where_a_vendor_is_configured(settings
         use(token, control_plane=ControlPlane.SELF)
     assert refused.value.code == "vendor_not_configured"
 
-    settings.VENDOR_HOSTS_PORTAL = True  # type: ignore[attr-defined]
+    parts = {
+        "VENDOR_HOSTS_PORTAL": True,
+        "VENDOR_PRINCIPAL_ARN": "arn:aws:iam::111122223333:role/byoc-vendor",
+        "VENDOR_IDENTITY": "host",
+        "LICENSE_SIGNING_KEY": in_settings(KEY),
+    }
+    for name, value in parts.items():
+        with pytest.raises(Refused, match="not configured as a vendor's"):
+            use(token, control_plane=ControlPlane.SELF)
+        setattr(settings, name, value)
     assert use(token, control_plane=ControlPlane.SELF).control_plane == "self"
+
+
+def test_a_control_plane_without_principal_identity_or_key_does_not_start(settings: Settings) -> None:
+    assert own_control_plane() == []
+    settings.VENDOR_HOSTS_PORTAL = True
+    (error,) = own_control_plane()
+    assert error.id == "activation.E003"
+    assert "not VENDOR_PRINCIPAL_ARN, VENDOR_IDENTITY or VENDOR_ACCESS_KEY_ID, LICENSE_SIGNING_KEY" in error.msg
+    settings.VENDOR_PRINCIPAL_ARN = "arn:aws:iam::111122223333:role/byoc-vendor"
+    settings.VENDOR_IDENTITY, settings.LICENSE_SIGNING_KEY = "host", in_settings(KEY)
+    assert own_control_plane() == []
 
 
 @pytest.mark.parametrize(("name", "slug"), [("Größe & Söhne", "groe-sohne"), ("株式会社", "organization")])

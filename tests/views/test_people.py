@@ -17,6 +17,7 @@ from activation.domain.roles import Role
 from activation.models import Event, Member, Node, Organization, SetupLink, User
 from activation.services.setup import create_setup_link
 from tests.factories import PASSWORD, World, make_invitation, make_member, make_organization, make_user, prove
+from tests.services.test_licenses import KEY, in_settings
 
 ANSWERS = {
     "organization": "Some Company",
@@ -87,9 +88,11 @@ def test_the_vendor_answer_is_offered_only_where_it_is_configured(client: Client
     page = path_of(create_setup_link())
     assert 'value="no"' not in client.get(page).content.decode()
     refused = client.post(page, ANSWERS | {"contract": "no"})
-    assert "no vendor identity is configured" in refused.content.decode()
+    assert "not configured as a vendor" in refused.content.decode()
 
-    settings.VENDOR_HOSTS_PORTAL = True  # type: ignore[attr-defined]
+    settings.VENDOR_HOSTS_PORTAL, settings.VENDOR_IDENTITY = True, "host"  # type: ignore[attr-defined]
+    settings.VENDOR_PRINCIPAL_ARN = "arn:aws:iam::111122223333:role/byoc-vendor"  # type: ignore[attr-defined]
+    settings.LICENSE_SIGNING_KEY = in_settings(KEY)  # type: ignore[attr-defined]
     assert 'value="no"' in client.get(page).content.decode()
     client.post(page, ANSWERS | {"contract": "no", "console": ""})
     assert Organization.objects.get().control_plane == ControlPlane.SELF.value

@@ -22,8 +22,8 @@ PEOPLE: Final = {
         "Say what your console asks for.", "It decides whether this portal is of use to you."
     ),
     "vendor_not_configured": Wording(
-        "This installation cannot be its own control plane: no vendor identity is configured.",
-        "Set VENDOR_HOSTS_PORTAL and the vendor's principal, or answer yes if you have a contract.",
+        "This installation cannot be its own control plane: it is not configured as a vendor's.",
+        "Set VENDOR_HOSTS_PORTAL and what it takes (docs/configuration.md), or answer yes if you have a contract.",
     ),
     "address_taken": Wording(
         "Somebody with this e-mail address has an account here already.", "Sign in first, then open the link again."
