@@ -38,6 +38,8 @@ _ROLE_TITLES: Final = {
     "ebs-csi-irsa": "Role of the EBS CSI driver",
     "business-irsa": "Role of the database's service accounts",
 }
+# How the codes of those lines begin.
+ROLE_LINES: Final = "role_"
 _RESUME: Final = "Resume the activation: Terraform compares and puts it right."
 
 
@@ -120,7 +122,7 @@ class _Looker:
         return tuple(self._role(end, title) for end, title in _ROLE_TITLES.items())
 
     def _role(self, end: str, title: str) -> Check:
-        code, name = f"role_{end.replace('-', '_')}", f"{self.cluster}-{end}"
+        code, name = f"{ROLE_LINES}{end.replace('-', '_')}", f"{self.cluster}-{end}"
         issuer = str(self.seen.get("identity", {}).get("oidc", {}).get("issuer", "")).removeprefix("https://")
         if not issuer:
             return Check(code, title, CheckState.NOT_CHECKED, "Who vouches for the cluster is not known.")

@@ -76,6 +76,14 @@ def kubeconfig_command(region: str, cluster: str) -> str:
     return f"aws eks update-kubeconfig --region {region} --name {cluster}"
 
 
+def open_endpoint_command(region: str, security_group: str) -> str:
+    """Return the command that lets a network outside the VPC reach the cluster's private endpoint."""
+    return (
+        f"aws ec2 authorize-security-group-ingress --region {region} --group-id {security_group} --protocol tcp "
+        "--port 443 --cidr YOUR_NETWORK"
+    )
+
+
 def access_commands(region: str, cluster: str) -> tuple[str, ...]:
     """Return the commands that let a role of one's own into a cluster. Source: EKS User Guide, *Access entries*."""
     whom = f"--region {region} --cluster-name {cluster} --principal-arn YOUR_ROLE_ARN"

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     CREDENTIAL_ENTERED = "credential.entered"
     CREDENTIAL_DESTROYED = "credential.destroyed"
     CLOUD_ACCOUNT_ADDED = "cloud_account.added"
+    CLOUD_ACCOUNT_PROVED = "cloud_account.proved"
+    CLOUD_ACCOUNT_YIELDED = "cloud_account.yielded"
     ARNS_STORED = "cloud_account.arns_stored"
     RUN_CREATED = "run.created"
     RUN_STARTED = "run.started"
@@ -58,6 +60,7 @@ class Kind(StrEnum):
     RUN_INTERRUPTED = "run.interrupted"
     RUN_LOG_DOWNLOADED = "run.log_downloaded"
     RUN_CONTINUED = "run.continued"
+    RUN_NEEDS_APPROVAL = "run.needs_approval"
     RUN_FOUND_AGAIN = "run.found_again"
     STATE_DOWNLOADED = "run.state_downloaded"
     REGION_CHOSEN = "region.chosen"
@@ -125,6 +128,8 @@ SENTENCES: dict[Kind, str] = {
     Kind.CREDENTIAL_ENTERED: "entered a key",
     Kind.CREDENTIAL_DESTROYED: "had a key destroyed",
     Kind.CLOUD_ACCOUNT_ADDED: "added a cloud account",
+    Kind.CLOUD_ACCOUNT_PROVED: "showed that a cloud account is the organization's",
+    Kind.CLOUD_ACCOUNT_YIELDED: "lost a cloud account that another organization showed to be its own",
     Kind.ARNS_STORED: "had the seven ARNs stored",
     Kind.RUN_CREATED: "started a run",
     Kind.RUN_STARTED: "had the plan begun",
@@ -141,6 +146,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.RUN_INTERRUPTED: "had the run interrupted",
     Kind.RUN_LOG_DOWNLOADED: "downloaded a run's log",
     Kind.RUN_CONTINUED: "had the run continued with a fresh session",
+    Kind.RUN_NEEDS_APPROVAL: "had the run wait for a new approval",
     Kind.RUN_FOUND_AGAIN: "had found again what an earlier run left",
     Kind.STATE_DOWNLOADED: "downloaded a Terraform state",
     Kind.REGION_CHOSEN: "chose the network of the region",
@@ -246,6 +252,8 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.CREDENTIAL_DESTROYED: "A key was destroyed",
     Kind.ACTIVATION_MOVED: "The activation went a step on",
     Kind.ARNS_STORED: "The seven ARNs were stored",
+    Kind.CLOUD_ACCOUNT_PROVED: "The roles showed that the cloud account is the organization's",
+    Kind.CLOUD_ACCOUNT_YIELDED: "Another organization showed that the cloud account is its own",
     Kind.RUN_STARTED: "The plan was begun",
     Kind.RUN_PLANNED: "The plan was finished",
     Kind.RUN_APPLY_STARTED: "The apply was begun",
@@ -256,6 +264,7 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.RUN_ERRORED: "The run failed",
     Kind.RUN_INTERRUPTED: "The run was interrupted",
     Kind.RUN_CONTINUED: "The run was continued with a fresh session, under the same approval",
+    Kind.RUN_NEEDS_APPROVAL: "The run waits for a new approval: its plan is more than what was approved",
     Kind.RUN_FOUND_AGAIN: "What an earlier run left in AWS was found again",
     Kind.TRUST_CHECKED: "The trust of both roles was checked",
     Kind.REGION_CHECKED: "The region was checked from outside",

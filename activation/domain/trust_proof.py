@@ -105,16 +105,14 @@ class RoleProof:
             return Verdict.NOT_PROVEN
         return Verdict.PROTECTED
 
-    def check(self) -> Check:
-        """Return the proof as a line of a report; what was not found out is *not checked*."""
-        title = f"{_LABELS.get(self.output, self.output)}: in with the external ID, and only with it"
-        items = tuple(each.label for each in self.tries)
+    @property
+    def problem(self) -> Refused | None:
+        """Say what keeps the role from counting as protected; None where nothing does."""
         verdict = self.verdict
         if verdict is Verdict.PROTECTED:
-            detail = "The right external ID leads into the role; without one and with a wrong one AWS denies it."
-            return Check(self.output, title, CheckState.PASSED, detail, items=items)
+            return None
         admitted = [each for each in self.tries if each.answer is Answer.ADMITTED and each.with_id is not With.RIGHT]
-        problem = Refused(
+        return Refused(
             verdict.value,
             role=self.arn,
             how=" and ".join(WITH_LABELS[each.with_id] for each in admitted),
@@ -122,7 +120,16 @@ class RoleProof:
             seconds=self.seconds,
             reason=next((each.reason for each in self.tries if each.reason), "nothing was tried."),
         )
-        state = CheckState.NOT_CHECKED if verdict is Verdict.NOT_PROVEN else CheckState.FAILED
+
+    def check(self) -> Check:
+        """Return the proof as a line of a report; what was not found out is *not checked*."""
+        title = f"{_LABELS.get(self.output, self.output)}: in with the external ID, and only with it"
+        items = tuple(each.label for each in self.tries)
+        problem = self.problem
+        if problem is None:
+            detail = "The right external ID leads into the role; without one and with a wrong one AWS denies it."
+            return Check(self.output, title, CheckState.PASSED, detail, items=items)
+        state = CheckState.NOT_CHECKED if self.verdict is Verdict.NOT_PROVEN else CheckState.FAILED
         return Check(self.output, title, state, problem.text, problem.next_step, _GUIDE, items)
 
 

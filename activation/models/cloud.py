@@ -25,8 +25,10 @@ class CloudAccount(models.Model):
     """An organization's AWS account: owns the IAM package's state, its runs and the seven ARNs."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="cloud_accounts")
-    # One AWS account belongs to one organization.
-    account_id = models.CharField(max_length=12, unique=True)
+    account_id = models.CharField(max_length=12)
+    # When a key of the account, or its roles, showed whose it is; null while somebody only pasted its ARNs. One AWS
+    # account belongs to one organization, which is the one that proved it.
+    proved_at = models.DateTimeField(null=True, blank=True)
     partition = models.CharField(max_length=12, default="aws")
     arns = models.JSONField(default=dict, blank=True)
     arns_source = models.CharField(max_length=20, blank=True)
@@ -35,8 +37,22 @@ class CloudAccount(models.Model):
 
     objects = CloudAccountQuerySet.as_manager()
 
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organization", "account_id"], name="an_account_once_an_organization"),
+            models.UniqueConstraint(
+                fields=["account_id"], condition=Q(proved_at__isnull=False), name="an_account_is_proved_by_one"
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.account_id
+
+    @property
+    def is_of_another(self) -> bool:
+        """Return whether another organization proved that this AWS account is its own."""
+        others = CloudAccount.objects.filter(account_id=self.account_id).exclude(organization=self.organization_id)
+        return others.filter(proved_at__isnull=False).exists()
 
     @property
     def tag(self) -> str:
@@ -125,6 +141,25 @@ class Activation(models.Model):
     def status_label(self) -> str:
         """Return the status as people read it."""
         return ACTIVATION_LABELS[ActivationStatus(self.status)]
+
+    @property
+    def is_reported(self) -> bool:
+        """Return whether a vendor's console builds the region, of which this portal sees the account alone."""
+        return self.control_plane != ControlPlane.SELF
+
+    @property
+    def told_status(self) -> str:
+        """Return the status for machines: `active`, `active (as reported)`, `activating`, …"""
+        return f"{self.status}{self._as_reported}"
+
+    @property
+    def told_label(self) -> str:
+        """Return the status as people read it; what only a vendor's console says is marked."""
+        return f"{self.status_label}{self._as_reported}"
+
+    @property
+    def _as_reported(self) -> str:
+        return " (as reported)" if self.is_reported and self.status == ActivationStatus.ACTIVE else ""
 
 
 class Workspace(models.Model):

@@ -22,6 +22,8 @@ class RegionSetup(models.Model):
     checking_since = models.DateTimeField(null=True, blank=True)
     checking_says = models.CharField(max_length=500, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
+    # When both roles were tried last: in step 3, or by a worker before a plan or an apply.
+    proved_at = models.DateTimeField(null=True, blank=True)
     # As `domain.trust_proof.TrustProof` and `aws.quotas.RegionReport` have it.
     trust = models.JSONField(default=dict, blank=True)
     room = models.JSONField(default=dict, blank=True)
@@ -58,6 +60,8 @@ class Handover(models.Model):
     activation = models.OneToOneField(Activation, on_delete=models.CASCADE, related_name="handover")
     # Names of the values that were ticked off.
     ticked = models.JSONField(default=list, blank=True)
+    # When the last value was ticked off, or a watch began before that: from then on the console is expected to build.
+    handed_over_at = models.DateTimeField(null=True, blank=True)
 
     # Short-lived read keys, sealed under the row's own key; destroyed when the watch ends or their time is over.
     wrapped_key = models.BinaryField(null=True)

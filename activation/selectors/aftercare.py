@@ -6,10 +6,10 @@ from typing import Any
 
 from activation.domain import aftercare as rules
 from activation.domain.aftercare import DONE_STATES, Task
-from activation.domain.control_plane import ControlPlane
 from activation.domain.watch import Item, Memory, Thing
 from activation.domain.watch_reading import read as read_watch
 from activation.models import Activation, Credential, Handover, RegionSetup
+from activation.selectors.region_runs import outside_rows
 
 GUIDE = "https://docs.zilliz.com/docs/byoc"
 # The guide's own list, *Related topics*.
@@ -50,8 +50,11 @@ class Done:
     cluster: TaskState
     used: Credential | None
     facts: list[dict[str, Any]]
+    outside: list[dict[str, Any]]
+    outside_at: datetime | None
     cluster_name: str
     role_arn: str
+    security_group: str
 
     @property
     def left(self) -> int:
@@ -80,6 +83,11 @@ class Done:
         return rules.kubeconfig_command(self.activation.region, self.cluster_name) if self.cluster_name else ""
 
     @property
+    def open_endpoint(self) -> str:
+        """Return the command that lets another network reach the cluster's endpoint."""
+        return rules.open_endpoint_command(self.activation.region, self.security_group) if self.security_group else ""
+
+    @property
     def access(self) -> str:
         """Return the commands that let somebody into the cluster."""
         return "\n".join(rules.access_commands(self.activation.region, self.cluster_name)) if self.cluster_name else ""
@@ -89,7 +97,7 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credenti
     """Return what the page shows; `outputs` are Terraform's, `waiting` whether a worker is at the role."""
     setup = RegionSetup.objects.filter(activation=activation).first()
     kept: dict[str, Any] = setup.aftercare if setup else {}
-    reported = activation.control_plane != ControlPlane.SELF
+    reported = activation.is_reported
     key = task_state(Task.ACCESS_KEY, kept)
     if used is not None and not used.is_long_term and key.state in {"", "unknown"}:
         key = TaskState("temporary", True, key=f"…{used.last_four}")
@@ -106,7 +114,10 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credenti
         cluster=task_state(Task.CLUSTER, kept),
         used=used,
         facts=facts_of(activation, outputs | seen_values(seen), name, setup),
+        outside=outside_rows(setup),
+        outside_at=setup.outside_at if setup else None,
         cluster_name=name,
+        security_group=str(outputs.get("security_group_id") or ""),
         role_arn=str((activation.cloud_account.arns if activation.cloud_account else {}).get("bootstrap_role_arn", "")),
     )
 

@@ -233,7 +233,8 @@ def situation(activation: Activation, member: Member) -> Situation:
     since = activation.activating_since or activation.created_at
     reading = read(memory, handed_over=since)
     end = row.confirmed_at or timezone.now()
-    minutes = max(0, int((end - since).total_seconds() // 60))
+    # Opening the page hands nothing over.
+    minutes = max(0, int((end - (row.handed_over_at or end)).total_seconds() // 60))
     phase = phase_of(activation, row)
     account = activation.cloud_account
     setup = RegionSetup.objects.filter(activation=activation).first()
@@ -371,10 +372,12 @@ def key_help(activation: Activation) -> dict[str, Any]:
 def for_support(activation: Activation, where: Situation) -> str:
     """Return what somebody at the vendor needs to know, as text to copy; no external ID, no key."""
     account = activation.cloud_account.account_id if activation.cloud_account else ""
-    since = activation.activating_since
     lines = [
         f"AWS account {account}, region {activation.region}",
-        f"Values handed over {stamp(since)}; {where.minutes} minutes ago.",
+        (
+            f"Last value ticked off here, or watch begun, {stamp(where.handover.handed_over_at)}; "
+            f"{where.minutes} minutes ago."
+        ),
         f"Last look at the account: {stamp(where.handover.looked_at)}.",
     ]
     for group in where.groups:

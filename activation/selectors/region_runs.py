@@ -116,12 +116,7 @@ class RegionRun:
     def unwell(self) -> list[dict[str, Any]]:
         """Return what was seen from outside of a region that was built and did not become active."""
         setup = RegionSetup.objects.filter(activation=self.run.activation).only("outside").first()
-        if not self.built_unwell or setup is None:
-            return []
-        return [
-            {"title": each.title, "state": each.state.value, "text": each.detail, "remedy": each.remedy}
-            for each in Report.from_json({"checks": setup.outside.get("checks", [])}).checks
-        ]
+        return outside_rows(setup) if self.built_unwell else []
 
     @property
     def built_unwell(self) -> bool:
@@ -162,6 +157,14 @@ class RegionRun:
             (self.done, self.total, self.late, self.left, self.next and self.next.pk, self.activation_status),
         )
         return sha256(repr(seen).encode()).hexdigest()[:12]
+
+
+def outside_rows(setup: RegionSetup | None) -> list[dict[str, Any]]:
+    """Return what was seen of a region from outside, as `elements/checklist.html` takes it; nothing before a look."""
+    return [
+        {"title": each.title, "state": each.state.value, "text": each.detail, "remedy": each.remedy}
+        for each in Report.from_json({"checks": setup.outside.get("checks", []) if setup else []}).checks
+    ]
 
 
 def with_region(where: Situation) -> tuple[Situation, RegionRun | None]:

@@ -31,6 +31,8 @@ LABELS = {output.name: output.label for output in ARN_OUTPUTS}
 TO_DO = frozenset(
     {"region_arns_absent", "region_not_chosen", "region_checks_missing", "region_checks_running", "region_checks_old"}
 )
+CLEAR = "Chosen, and clear of the networks that exist in the account and region."
+NOT_COMPARED = "Chosen. Not checked: whether it overlaps with networks that exist, as they could not be read."
 ROLES = ("bootstrap_role_arn", "management_role_arn")
 
 
@@ -162,6 +164,9 @@ def arn_obstacles(activation: Activation) -> list[Refused]:
     arns = stored_arns(activation)
     if not arns:
         return [Refused("region_arns_absent", field="arns")]
+    account = activation.cloud_account
+    if account is not None and account.is_of_another:
+        return [Refused("account_taken", field="arns", account=account.account_id)]
     problems = list(check_arns(activation, arns).problems.values())
     if not problems:
         return []
@@ -263,10 +268,11 @@ class Readiness:
 
 def readiness(activation: Activation, found: list[Refused]) -> list[Readiness]:
     """Sort what stands in the way into the lines of the page's last part."""
+    setup = setup_of(activation)
     titles = {
         "arns": ("Seven ARNs", "All seven are right, and of one account."),
         "region": ("Cloud region", f"{activation.region}, as Terraform ran."),
-        "network": ("Network", "Chosen, and clear of what could be seen in the account."),
+        "network": ("Network", CLEAR if networks_of(setup) is not None else NOT_COMPARED),
         "checks": ("Trust and room", "Checked within the last hour."),
         "license": ("License", "It allows another cloud region."),
     }

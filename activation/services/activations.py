@@ -14,7 +14,7 @@ from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.prerequisites import PREREQUISITES as LISTED
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, CloudAccount, Member, Organization, Run
+from activation.models import Activation, CloudAccount, Member, Organization, Run, Workspace
 from activation.services import events, packages
 
 PREREQUISITES = tuple(each.name for each in LISTED)
@@ -186,24 +186,48 @@ def move(activation: Activation, *, to: ActivationStatus, by: events.Actor, **ch
 
 @transaction.atomic
 def claim_account(organization: Organization, *, account_id: str, partition: str, by: events.Actor) -> CloudAccount:
-    """Return the organization's row for an AWS account, made where new.
+    """Return the organization's row for an AWS account, made where new; what is only pasted keeps nobody else out.
 
-    Raises Refused where the account belongs to another organization, without saying to which.
+    Raises Refused where another organization proved that the account is its own, without saying which.
     """
     account, fresh = CloudAccount.objects.get_or_create(
-        account_id=account_id, defaults={"organization": organization, "partition": partition}
+        organization=organization, account_id=account_id, defaults={"partition": partition}
     )
-    if account.organization_id != organization.pk:
+    if account.is_of_another:
         raise Refused("account_taken", field="access_key_id", account=account_id)
     if fresh:
-        events.record(
-            Kind.CLOUD_ACCOUNT_ADDED,
-            actor=by,
-            organization=organization,
-            object_type="cloud account",
-            object_id=account_id,
-        )
+        record_of_account(Kind.CLOUD_ACCOUNT_ADDED, account, actor=by)
     return account
+
+
+@transaction.atomic
+def prove_account(account: CloudAccount, *, by: events.Actor) -> None:
+    """Note that an account is its organization's, as a key or its roles showed; doing it twice changes nothing.
+
+    Others who only pasted its ARNs lose it, which is an event on both sides. Raises Refused where another organization
+    was first.
+    """
+    try:
+        with transaction.atomic():
+            first = CloudAccount.objects.filter(pk=account.pk, proved_at__isnull=True).update(proved_at=timezone.now())
+    except IntegrityError as error:
+        raise Refused("account_taken", field="access_key_id", account=account.account_id) from error
+    if not first:
+        return
+    record_of_account(Kind.CLOUD_ACCOUNT_PROVED, account, actor=by)
+    for other in CloudAccount.objects.filter(account_id=account.account_id).exclude(pk=account.pk):
+        record_of_account(Kind.CLOUD_ACCOUNT_YIELDED, other, actor=events.PORTAL)
+
+
+def record_of_account(kind: Kind, account: CloudAccount, *, actor: events.Actor) -> None:
+    """Add one event about a cloud account, in its organization's chain."""
+    events.record(
+        kind,
+        actor=actor,
+        organization=account.organization,
+        object_type="cloud account",
+        object_id=account.account_id,
+    )
 
 
 @transaction.atomic
@@ -245,6 +269,10 @@ def take_arns(activation: Activation, arns: dict[str, str], *, by: events.Actor)
     if activation.cloud_account_id not in {None, account.pk}:
         raise Refused("other_account", field="paste", account=first.account)
     refuse_other_activation(activation, account)
+    building = Run.objects.filter(workspace__cloud_account=account, workspace__kind=Workspace.REGION).active()
+    if arns != account.arns and building.exists():
+        # All regions of an account share its roles, also those that are being built with them right now.
+        raise Refused("account_in_use", field="paste", account=first.account)
     Activation.objects.filter(pk=activation.pk).update(cloud_account=account)
     store_arns(account, arns, source="pasted", actor=by, activation=activation)
     return checked

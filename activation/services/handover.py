@@ -19,6 +19,11 @@ from activation.domain.trust_proof import TrustProof
 from activation.models import Activation, Handover, Member, RegionSetup
 from activation.services import activations, events, host, run_keys
 
+# Why a watch ended without anybody wanting it to.
+KEY_OVER = "the time of the key was over"
+KEY_REFUSED = "AWS says that it is over"
+UNWANTED_ENDS = frozenset({KEY_OVER, KEY_REFUSED})
+
 
 @transaction.atomic
 def begin(activation: Activation, *, by: Member, actor: events.Actor) -> Handover:
@@ -51,7 +56,9 @@ def tick(activation: Activation, *, ticked: Iterable[str], actor: events.Actor) 
     handover = of(activation)
     wanted = [name for name in NAMES if name in set(ticked)]
     if wanted != handover.ticked:
-        Handover.objects.filter(pk=handover.pk).update(ticked=wanted)
+        more = set(wanted) > set(handover.ticked)
+        handed_over_at = timezone.now() if more else handover.handed_over_at
+        Handover.objects.filter(pk=handover.pk).update(ticked=wanted, handed_over_at=handed_over_at)
         before, after = {"ticked": handover.ticked}, {"ticked": wanted}
         activations.record(Kind.HANDOVER_TICKED, activation, actor=actor, before=before, after=after)
 
@@ -70,6 +77,7 @@ def start_watch(activation: Activation, *, keys: AccessKeys, actor: events.Actor
         raise Refused("watch_other_account", field="access_key_id", found=who.account_id, expected=expected)
     if who.kind is PrincipalKind.ROOT:
         raise Refused("watch_root", field="access_key_id")
+    activations.prove_account(account, by=actor)
     store_key(activation, keys=keys, who=who, actor=actor)
 
 
@@ -86,6 +94,7 @@ def store_key(activation: Activation, *, keys: AccessKeys, who: Identity, actor:
         last_four=keys.access_key_id[-4:],
         key_expires_at=now + timedelta(seconds=settings.CREDENTIAL_SECONDS),
         started_at=handover.started_at or now,
+        handed_over_at=handover.handed_over_at or now,
         # A look with the key before this one writes nothing any more.
         looking_since=None,
         looked_at=None,
@@ -110,6 +119,8 @@ def destroy_key(handover: Handover, *, reason: str, actor: events.Actor = events
     if gone:
         activations.record(Kind.WATCH_ENDED, handover.activation, actor=actor, reason=reason)
         activations.record(Kind.CREDENTIAL_DESTROYED, handover.activation, actor=events.PORTAL, reason=reason)
+        if reason in UNWANTED_ENDS:
+            dispatch.send_notice(handover.activation_id)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from activation.runner.control import KEPT_PLAN, KEPT_REVIEW
 from activation.runner.lock import Held, taken
 from activation.runner.spec import Command, Spec
 from activation.runner.states import STATE
-from activation.services import endings, events, host, recovery, region_endings, run_keys, vendor
+from activation.services import endings, events, host, recovery, region_endings, region_trust, run_keys, vendor
 from activation.services.packages import key_environment
 from activation.services.run_inputs import variables_for
 
@@ -146,8 +146,13 @@ def specification(run: Run) -> Spec:
         workspace.demand_room(where)
     except workspace.NoRoom as error:
         raise Faulted("disk_full", detail=str(error)) from error
+    if run.is_of_region:
+        region_trust.demand_protected(run)
     keys = keys_of(run)
     task = planning(run, program, keys) if run.phase == PLAN else applying(run, program)
+    if run.phase == PLAN and run.retry_of_id:
+        # Looking may wait for AWS longer than keys live: Terraform starts with what is good now.
+        keys = keys_of(run)
     uid = sandbox.uid_for(run.pk)
     template = where.templates / f"{run.package.sha256[:32]}-{program.version}"
     initialized = template.is_dir()

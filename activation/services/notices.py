@@ -1,4 +1,4 @@
-"""Write to people about an activation: that it is active, that it failed, that it takes longer than usual.
+"""Write to people about an activation: that it is active, that it failed, that it takes longer or needs somebody.
 
 Nothing has to call this: the sweep finds what is due in the events, so that a message that was lost, or a mail server
 that was away, costs a minute and not the mail.
@@ -12,18 +12,28 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from activation import dispatch
+from activation.domain.control_plane import ControlPlane
 from activation.domain.events import Kind, Outcome
 from activation.domain.notices import Notice, text_of
+from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Event, Organization
+from activation.models import Activation, Event, Handover, Organization, Run, Workspace
 from activation.selectors.people import owners_of
-from activation.services import activations, events, mail
+from activation.services import activations, events, handover, mail
 
 log = logging.getLogger(__name__)
 
+# What is told of wherever it happens; the end of a watch by its reason.
+TOLD = {
+    Kind.REGION_LATE.value: Notice.LATE,
+    Kind.RUN_NEEDS_APPROVAL.value: Notice.APPROVAL,
+    Kind.WATCH_COMPLETE.value: Notice.FOUND,
+    Kind.WATCH_ENDED.value: Notice.KEY_OVER,
+}
 ENDS = {ActivationStatus.ACTIVE.value: Notice.ACTIVE, ActivationStatus.FAILED.value: Notice.FAILED}
 # What began longer ago is not written about any more.
 LOOK_BACK = timedelta(days=2)
@@ -43,10 +53,16 @@ def sweep() -> None:
 
 
 def note_late() -> None:
-    """Write down, once an activation, that its region takes longer than usual."""
+    """Write down, once an activation, that its region takes longer than usual.
+
+    A vendor's console has the time from when the values were handed over; a run that waits for a person is not late.
+    """
     ripe = timezone.now() - timedelta(seconds=settings.REGION_WARN_SECONDS)
-    late = Activation.objects.filter(
-        status=ActivationStatus.ACTIVATING, activating_since__lt=ripe, warned_at__isnull=True
+    here = Q(control_plane=ControlPlane.SELF, activating_since__lt=ripe)
+    there = Q(control_plane=ControlPlane.ZILLIZ, handover__handed_over_at__lt=ripe, handover__complete_at__isnull=True)
+    waiting = Run.objects.filter(workspace__kind=Workspace.REGION, status=RunStatus.PLANNED)
+    late = Activation.objects.filter(here | there, status=ActivationStatus.ACTIVATING, warned_at__isnull=True).exclude(
+        pk__in=waiting.values("activation")
     )
     for activation in late.select_related("organization"):
         note_one_late(activation)
@@ -65,10 +81,10 @@ def note_one_late(activation: Activation) -> None:
 
 def candidates() -> list[Activation]:
     """Return the activations of the last days about which there may be something to write."""
-    rows = Activation.objects.filter(
-        status__in=[ActivationStatus.ACTIVATING, *ENDS], activating_since__gte=timezone.now() - LOOK_BACK
-    )
-    return list(rows.exclude(status=ActivationStatus.ACTIVATING, warned_at=None).select_related("organization"))
+    since = timezone.now() - LOOK_BACK
+    recent = Q(activating_since__gte=since) | Q(handover__key_expires_at__gte=since)
+    rows = Activation.objects.filter(recent, status__in=[ActivationStatus.ACTIVATING, *ENDS])
+    return list(rows.select_related("organization"))
 
 
 def due(activation: Activation, *, now: datetime | None = None) -> tuple[Notice, set[str]] | None:
@@ -76,10 +92,12 @@ def due(activation: Activation, *, now: datetime | None = None) -> tuple[Notice,
     if not mail.leaves() and not settings.DEMO:
         # An event must not say that something was sent. Where a mail server is named within LOOK_BACK, it is.
         return None
+    # A watch that has seen everything, or that somebody ended, ends without a mail.
+    seen_all = Handover.objects.filter(activation=activation, complete_at__isnull=False).exists()
+    unwanted = Q(kind=Kind.WATCH_ENDED.value, reason__in=() if seen_all else handover.UNWANTED_ENDS)
+    kinds = {Kind.ACTIVATION_MOVED.value, Kind.NOTICE_SENT.value, *TOLD} - {Kind.WATCH_ENDED.value}
     told = Event.objects.filter(
-        organization=activation.organization,
-        activation_id=activation.pk,
-        kind__in=[Kind.ACTIVATION_MOVED.value, Kind.REGION_LATE.value, Kind.NOTICE_SENT.value],
+        Q(kind__in=kinds) | unwanted, organization=activation.organization, activation_id=activation.pk
     ).order_by("-sequence")
     reached: set[str] = set()
     attempts: list[Event] = []
@@ -103,9 +121,7 @@ def due(activation: Activation, *, now: datetime | None = None) -> tuple[Notice,
 
 def notice_of(event: Event) -> Notice | None:
     """Return what an event is worth writing about."""
-    if event.kind == Kind.REGION_LATE:
-        return Notice.LATE
-    return ENDS.get(str(event.after.get("status", "")))
+    return TOLD.get(event.kind) or ENDS.get(str(event.after.get("status", "")))
 
 
 def send(activation_id: str) -> None:
@@ -131,7 +147,7 @@ def deliver(activation: Activation, notice: Notice, *, reached: set[str]) -> Non
         account=account,
         organization=organization.name,
         link=f"{settings.PORTAL_URL}/o/{organization.slug}/activations/{activation.pk}/",
-        reported=activation.control_plane != "self",
+        reported=activation.is_reported,
         minutes=settings.REGION_WARN_SECONDS // 60,
     )
     sent, refused = [], []

@@ -24,6 +24,8 @@ from activation.selectors.packages import inputs_of
 from activation.services import events
 
 IAM_PACKAGE, REGION_PACKAGE = "terraform-aws-iam", "terraform-aws-region"
+# Zilliz's public trust policies allow both beside sts:AssumeRole; neither lets anybody in.
+ZILLIZ_TRUST_ACTIONS = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
 # Names as in the guide; a package by somebody else may have others, which its taking in says.
 GUIDE_PATH, GUIDE_PREFIX, GUIDE_BOUNDARY = "/zilliz/", "zilliz-", "zilliz-permission-boundary-policy"
 BOUNDARY_ADDRESS = "aws_iam_policy.permission_boundary"
@@ -185,6 +187,11 @@ def principal_for(control_plane: str) -> str:
     return str(settings.ZILLIZ_PRINCIPAL_ARN if at_zilliz else settings.VENDOR_PRINCIPAL_ARN)
 
 
+def trust_actions_for(control_plane: str) -> frozenset[str]:
+    """Return what the roles may let their principal do beside sts:AssumeRole."""
+    return ZILLIZ_TRUST_ACTIONS if control_plane == ControlPlane.ZILLIZ else frozenset()
+
+
 def declared(package: PackageVersion) -> dict[str, dict[str, Any]]:
     """Return the package's variables by name."""
     return {variable["name"]: variable for variable in package.description["variables"]}
@@ -252,6 +259,7 @@ def rules_for(run: Run) -> Rules:
         paths=frozenset(described["paths"]),
         name_prefixes=tuple(described["name_prefixes"]),
         boundary=described["boundary"] if described["paths"] == [GUIDE_PATH] else "",
+        trust_actions=trust_actions_for(run.activation.control_plane),
         allow_destroy=run.kind == Run.DESTROY,
         retry=run.retry_of_id is not None and run.kind != Run.DESTROY,
         replaceable=frozenset(found.replaceable),

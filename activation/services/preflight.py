@@ -74,6 +74,7 @@ def start(
     account = activations.claim_account(
         activation.organization, account_id=who.account_id, partition=who.partition, by=actor
     )
+    activations.prove_account(account, by=actor)
     run = runs.start_iam_run(
         activation,
         account=account,

@@ -9,7 +9,6 @@ from activation.aws.quotas import RegionReport
 from activation.domain import watch_reading
 from activation.domain.chain import time_text
 from activation.domain.checks import Report
-from activation.domain.control_plane import ControlPlane
 from activation.domain.record.masking import hidden
 from activation.domain.trust_proof import TrustProof
 from activation.domain.watch import Memory
@@ -66,7 +65,7 @@ def gather(activation: Activation, runs: list[RunFacts], hide: Callable[[str], s
         "name": activation.resource_name,
         "region": activation.region,
         "control_plane": activation.control_plane,
-        "status": status_words(activation),
+        "status": activation.told_status,
         "building_since": told_time(activation.activating_since),
         "active_since": told_time(activation.activated_at),
         "reason": activation.reason,
@@ -79,12 +78,6 @@ def gather(activation: Activation, runs: list[RunFacts], hide: Callable[[str], s
         "aftercare": told_aftercare(setup) if setup else {},
     }
     return RegionFacts(activation, hidden(told, hide), trust, room, outside, reading)
-
-
-def status_words(activation: Activation) -> str:
-    """Return the activation's status; what the vendor's console says is as reported."""
-    reported = activation.control_plane == ControlPlane.ZILLIZ and activation.status == "active"
-    return f"{activation.status} (as reported)" if reported else activation.status
 
 
 def told_time(value: datetime | None) -> str | None:

@@ -13,7 +13,7 @@ from activation.domain.run_status import SUCCEEDED, RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Plan, Run
 from activation.models.identity import run_identity
-from activation.services import activations, events, licenses, run_keys
+from activation.services import activations, events, region_trust, run_keys
 
 # Less than this of the time left is not worth a new session, seconds.
 WORTH_IT = 60
@@ -28,9 +28,23 @@ def root_of(run: Run) -> Run:
 
 
 def seconds_left(run: Run) -> float:
-    """Return what is left of the time that building may take, from the approved run's apply on."""
+    """Return what is left of the time that building may take, from the approved run's apply on.
+
+    Not counted is for how long a continuation waited for a person.
+    """
     since = root_of(run).apply_started_at or timezone.now()
-    return max(1.0, settings.REGION_DEADLINE_SECONDS - (timezone.now() - since).total_seconds())
+    taken = timezone.now() - since - waited(run)
+    return max(1.0, settings.REGION_DEADLINE_SECONDS - taken.total_seconds())
+
+
+def waited(run: Run) -> timedelta:
+    """Return for how long plans of a run and of those that it continues lay before somebody approved them."""
+    total = timedelta()
+    while run.continues is not None:
+        if run.planned_at and run.approved_at:
+            total += run.approved_at - run.planned_at
+        run = run.continues
+    return total
 
 
 def goes_on(run: Run) -> Run | None:
@@ -71,7 +85,10 @@ def confirm(run: Run, review: PlanReview) -> str:
     approved = PlanReview.from_json(Plan.objects.only("review").get(run=root).review)
     more = beyond(review, approved)
     if more:
-        return f"This is more than what {root.approved_by_name} approved: {' '.join(more[:3])}"
+        reason = f"This is more than what {root.approved_by_name} approved: {' '.join(more[:3])}"
+        events.record_of_run(Kind.RUN_NEEDS_APPROVAL, run, reason=reason)
+        dispatch.send_notice(run.activation_id)
+        return reason
     moved = Run.objects.move(
         run.pk,
         to=RunStatus.CONFIRMED,
@@ -89,11 +106,12 @@ def confirm(run: Run, review: PlanReview) -> str:
 def begun(run: Run, *, actor: events.Actor) -> None:
     """Take the activation to step 4's work once its plan is approved, within the approval's commit.
 
-    Raises Refused where the license allows no new region.
+    Raises Refused where the license allows no new region, and where the trust of the roles is not proved of late; what
+    goes on under way is asked for neither.
     """
     activation = Activation.objects.select_related("organization").get(pk=run.activation_id)
-    if activation.status == ActivationStatus.CONFIGURING:
-        licenses.check_may_activate_region(activation.organization)
+    if activation.status != ActivationStatus.ACTIVATING:
+        region_trust.demand_approvable(activation)
     changes = {"activating_since": timezone.now(), "warned_at": None, "reason": ""}
     activations.move(activation, to=ActivationStatus.ACTIVATING, by=actor, **changes)
 

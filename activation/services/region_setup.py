@@ -16,11 +16,11 @@ from activation.domain.arn_set import ArnSetCheck
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem, Refused
-from activation.domain.events import Kind, Outcome
+from activation.domain.events import Kind
 from activation.domain.trust_proof import Answer, RoleProof, TrustProof, With
 from activation.models import Activation, RegionSetup
 from activation.selectors import region_setup as reads
-from activation.services import activations, events, host, licenses, packages, vendor
+from activation.services import activations, events, host, licenses, packages, region_trust, vendor
 
 MANAGEMENT = "management_role_arn"
 # AWS's shortest; reading takes seconds.
@@ -137,7 +137,6 @@ class _Attempt:
     def __init__(self, activation: Activation, since: datetime, pauses: tuple[float, ...] = PAUSES) -> None:
         self.activation = activation
         self.region = activation.region
-        self.external_id = activation.organization.external_id or ""
         self.since = since
         self.pauses = pauses
 
@@ -164,15 +163,7 @@ class _Attempt:
         """Try one role in all ways."""
         name = arn.rpartition("/")[2]
         self.say(f"Trying {name} with the external ID, without it and with wrong ones.")
-        found = trust.prove(
-            lambda: vendor.own_session(self.region),
-            {output: arn},
-            external_id=self.external_id,
-            region=self.region,
-            **host.way().of_sessions(),
-            patience=trust.Patience(say=self.say, pauses=self.pauses),
-        )
-        return found.proofs[0]
+        return region_trust.prove(self.activation, output, arn, trust.Patience(say=self.say, pauses=self.pauses))
 
     def look(self, proof: TrustProof) -> dict[str, Any]:
         """Look at the region as the management role; what cannot be read stays open, with the reason."""
@@ -186,7 +177,7 @@ class _Attempt:
         try:
             keys = vendor.take_role(
                 management.arn,
-                external_id=self.external_id,
+                external_id=self.activation.organization.external_id or "",
                 region=self.region,
                 name="region-check",
                 seconds=LOOK_SECONDS,
@@ -198,9 +189,10 @@ class _Attempt:
     @transaction.atomic
     def conclude(self, proof: TrustProof, found: Mapping[str, Any]) -> None:
         """Keep the result and record it, unless another check overtook this one."""
-        done = {"checking_since": None, "checking_says": "", "checked_at": timezone.now()}
+        now = timezone.now()
+        done = {"checking_since": None, "checking_says": "", "checked_at": now, "proved_at": now}
         if self.keep(trust=proof.to_json(), **found, **done):
-            record_trust(self.activation, proof, method="tried", actor=events.PORTAL)
+            region_trust.record(self.activation, proof, method="tried", actor=events.PORTAL)
 
 
 # --- the checks, where only the vendor could try
@@ -218,12 +210,14 @@ def check_with_key(activation: Activation, *, keys: AccessKeys, by: events.Actor
     who = who_am_i(keys, activation.region, **host.way().of_sessions())
     if who.account_id != account.account_id:
         raise Refused("other_account", field="access_key_id", account=who.account_id)
+    activations.prove_account(account, by=by)
     aws = session(keys, activation.region, **host.way().of_sessions())
     proof = trust.read(
         aws,
         roles,
         principal=packages.principal_for(activation.control_plane),
         external_id=activation.organization.external_id or "",
+        extra_actions=packages.trust_actions_for(activation.control_plane),
     )
     store_reading(activation, proof, look(aws, needs_of(activation)), by=by)
 
@@ -233,7 +227,7 @@ def store_reading(activation: Activation, proof: TrustProof, found: Mapping[str,
     """Keep what was read, and record it."""
     done = {"checking_since": None, "checking_says": "", "checked_at": timezone.now()}
     RegionSetup.objects.update_or_create(activation=activation, defaults={"trust": proof.to_json(), **found, **done})
-    record_trust(activation, proof, method="read", actor=by)
+    region_trust.record(activation, proof, method="read", actor=by)
 
 
 def needs_of(activation: Activation) -> quotas.Needs:
@@ -252,17 +246,3 @@ def look(aws: Session, needs: quotas.Needs) -> dict[str, Any]:
     except Problem as problem:
         found["networks_problem"] = problem.text
     return found
-
-
-def record_trust(activation: Activation, proof: TrustProof, *, method: str, actor: events.Actor) -> None:
-    """Record how a check of the trust ended: by role what was found, never an external ID."""
-    roles = {each.output.removesuffix("_arn"): each.verdict.value for each in proof.proofs}
-    roles |= {each.output.removesuffix("_arn"): each.check().state.value for each in proof.readings}
-    activations.record(
-        Kind.TRUST_CHECKED,
-        activation,
-        actor=actor,
-        outcome=Outcome.DONE if proof.passed else Outcome.FAILED,
-        reason=proof.code,
-        after={"method": method, "roles": roles, "code": proof.code},
-    )

@@ -20,8 +20,8 @@ from activation.domain.state import read_state
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Member, RegionSetup, Run, Workspace
 from activation.models.identity import run_identity
-from activation.selectors.activations import own_active_run
-from activation.services import activations, events, host, recovery, region_endings, run_keys, vendor
+from activation.selectors.region_setup import region_run_under_way
+from activation.services import activations, events, host, recovery, region_endings, region_setup, run_keys, vendor
 from activation.services.region_packages import bundled_package
 
 log = logging.getLogger(__name__)
@@ -38,22 +38,21 @@ def start(activation: Activation, *, by: Member, actor: events.Actor, retry_of: 
     """Begin the plan of a region; a second press while a run is active returns that one.
 
     After a run that was cut off this one recovers, whichever button was pressed. Raises Refused where step 3 is not
-    done, where the region is built or being built, and where the vendor's console builds it.
+    done or its checks are not passed (any more), where the region is built or being built, and where the vendor's
+    console builds it. What failed after step 3 tries its roles again before it plans (`region_trust`).
     """
     if activation.control_plane != ControlPlane.SELF:
         raise Refused("region_is_built_by_zilliz")
+    if (standing := region_run_under_way(activation)) is not None:
+        return standing
     if activation.status not in MAY_START:
-        if (standing := own_active_run(activation)) is not None:
-            return standing
         raise Refused("region_not_startable", status=activation.status_label)
-    setup = RegionSetup.objects.filter(activation=activation).first()
-    account = activation.cloud_account
-    if setup is None or not setup.vpc_cidr or account is None or not account.is_authorized:
-        raise Refused("region_not_chosen")
+    if activation.status == ActivationStatus.CONFIGURING:
+        region_setup.demand_ready(activation)
     try:
         return create_run(activation, by=by, actor=actor, retry_of=retry_of)
     except IntegrityError:
-        if (standing := own_active_run(activation)) is not None:
+        if (standing := region_run_under_way(activation)) is not None:
             return standing
         raise
 
@@ -123,15 +122,19 @@ def check_outside(activation_id: str) -> None:
     if activation.status != ActivationStatus.ACTIVATING or newest is None or newest.status not in SUCCEEDED:
         return
     try:
-        report = look(activation, newest)
+        report, excused = look(activation, newest)
         problem = ""
     except Problem as error:
-        report, problem = Report(()), error.text
-    store(activation, newest, report, problem)
+        report, excused, problem = Report(()), frozenset(), error.text
+    store(activation, newest, report, problem, excused=excused)
 
 
-def look(activation: Activation, run: Run) -> Report:
-    """Ask AWS about what the newest state speaks of; raises Refused and Faulted where no role can be taken."""
+def look(activation: Activation, run: Run) -> tuple[Report, frozenset[str]]:
+    """Ask AWS about what the newest state speaks of; raises Refused and Faulted where no role can be taken.
+
+    The second value are the codes of lines that need not be seen: those that the bootstrap role alone may read, where
+    the customer has removed it.
+    """
     content = run_keys.open_newest(workspace=run.workspace_id)
     if content is None:
         raise Refused("region_without_state")
@@ -140,15 +143,19 @@ def look(activation: Activation, run: Run) -> Report:
     try:
         reader: Session | None = role_session(activation, account.arns["bootstrap_role_arn"])
     except Problem as error:
-        log.info("The bootstrap role cannot be taken (%s); roles are read with the management role", error.code)
+        if error.code != "aws_denied":
+            raise
+        log.info("The bootstrap role cannot be taken; roles are read with the management role")
         reader = None
-    return outside.look(
+    report = outside.look(
         role_session(activation, account.arns["management_role_arn"]),
         cluster=str(outputs["cluster_name"]),
         node_groups=tuple(str(each) for each in outputs["node_group_names"]),
         bucket=str(outputs["bucket_name"]),
         roles=reader,
     )
+    excused = {each.code for each in report.checks if reader is None and each.code.startswith(outside.ROLE_LINES)}
+    return report, frozenset(excused)
 
 
 def role_session(activation: Activation, role_arn: str) -> Session:
@@ -164,15 +171,20 @@ def role_session(activation: Activation, role_arn: str) -> Session:
 
 
 @transaction.atomic
-def store(activation: Activation, run: Run, report: Report, problem: str) -> None:
-    """Keep a report and take the activation on by it: active, failed, or looked at again a little later."""
+def store(
+    activation: Activation, run: Run, report: Report, problem: str, *, excused: frozenset[str] = frozenset()
+) -> None:
+    """Keep a report and take the activation on by it: active, failed, or looked at again a little later.
+
+    `excused` are codes of lines that need not be seen.
+    """
     now = timezone.now()
     values: dict[str, Any] = {"outside": report.to_json(), "outside_at": now}
     RegionSetup.objects.filter(activation=activation).update(**values)
     failed = [each.code for each in report.checks if each.state is CheckState.FAILED]
-    # What a customer's role may not read does not keep a region from being active; a cluster that nobody saw does.
-    cluster = report.find("cluster")
-    well = not failed and cluster is not None and cluster.state is CheckState.PASSED
+    # What nobody saw keeps a region from being active as much as what is wrong.
+    unseen = [each for each in report.checks if each.state is CheckState.NOT_CHECKED and each.code not in excused]
+    well = bool(report.checks) and not failed and not unseen
     if not well and run.finished_at is not None and now - run.finished_at < PATIENCE:
         return
     activations.record(
@@ -189,6 +201,7 @@ def store(activation: Activation, run: Run, report: Report, problem: str) -> Non
         dispatch.send_notice(activation.pk)
         dispatch.read_cores(activation.pk)
         return
-    seen = " ".join(each.detail for each in report.checks if each.state is CheckState.FAILED)
-    why = f"Terraform has built it, but seen from outside it is not well: {problem or seen or 'nothing could be read.'}"
+    seen = [each.detail for each in report.checks if each.state is CheckState.FAILED]
+    seen += [f"{each.title} could not be seen: {each.detail}" for each in unseen]
+    why = f"Terraform has built it, but seen from outside it is not well: {problem or ' '.join(seen)}"
     region_endings.fail(activation, reason=why)

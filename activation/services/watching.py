@@ -34,7 +34,7 @@ LEASE = timedelta(minutes=2)
 def sweep() -> None:
     """Destroy keys whose time is over, and have looks taken that are due; can be done twice."""
     for row in Handover.objects.filter(sealed__isnull=False, key_expires_at__lte=timezone.now()):
-        handover.destroy_key(row, reason=f"{spoken(settings.CREDENTIAL_SECONDS)} after entry")
+        handover.destroy_key(row, reason=handover.KEY_OVER)
     for row in Handover.objects.filter(sealed__isnull=False).exclude(activation__status=ActivationStatus.ACTIVATING):
         handover.destroy_key(row, reason="nothing is being built any more")
     for activation_id in due().values_list("activation_id", flat=True):
@@ -65,7 +65,7 @@ def look(activation_id: str) -> None:
     except CannotOpen:
         end(row, claimed, memory, Refused("watch_key_unreadable"), why="the portal cannot open it any more")
     except Problem as problem:
-        why = "AWS says that it is over" if problem.code in aws.KEY_IS_OVER else ""
+        why = handover.KEY_REFUSED if problem.code in aws.KEY_IS_OVER else ""
         end(row, claimed, memory, problem, why=why)
     else:
         seen = remember(memory, found)
@@ -121,6 +121,7 @@ def complete(row: Handover, reading: Reading) -> None:
         activations.record(
             Kind.WATCH_COMPLETE, row.activation, actor=events.PORTAL, after={"resources": reading.resources}
         )
+        dispatch.send_notice(row.activation_id)
     handover.destroy_key(row, reason="everything documented was found")
 
 

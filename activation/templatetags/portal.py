@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from activation.domain.control_plane import ControlPlane
 from activation.domain.roles import Right
 from activation.domain.run_status import LABELS, RunStatus
 from activation.domain.steps import ACTIVATION_LABELS, ActivationStatus
@@ -239,8 +238,7 @@ def activation_label(status: str) -> str:
 @register.filter
 def activation_words(activation: Activation) -> str:
     """Return the words of an activation's status; what only the vendor's console says is marked."""
-    reported = activation.status == ActivationStatus.ACTIVE and activation.control_plane != ControlPlane.SELF
-    return f"{activation.status_label} (as reported)" if reported else activation.status_label
+    return activation.told_label
 
 
 @register.simple_tag

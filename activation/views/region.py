@@ -163,7 +163,7 @@ def activation_region_checks(request: PortalRequest, activation: Activation) -> 
 @at_step(Step.REGION)
 def region_continue(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Begin the plan of the region, or hand it over to the vendor's console."""
-    if (run := parts.run_under_way(activation)) is not None:
+    if (run := reads.region_run_under_way(activation)) is not None:
         return redirect("run", request.organization.slug, run.pk)
     if activation.step is Step.ACTIVATION:
         # The second press of the button.

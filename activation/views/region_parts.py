@@ -12,7 +12,7 @@ from activation.domain.roles import Right
 from activation.forms.arns import PLACES, Entry, entries
 from activation.forms.credentials import KeyFields
 from activation.forms.region import ADDRESS, ArnForm, NetmaskForm, NetworkForm
-from activation.models import Activation, Member, RegionSetup, Run
+from activation.models import Activation, Member, RegionSetup
 from activation.selectors import region_lights as lights
 from activation.selectors import region_setup as reads
 from activation.selectors.activations import arns_as_text, source_run
@@ -20,11 +20,6 @@ from activation.services import packages, vendor
 
 # Of 1000: what is narrower would not be seen.
 NARROWEST = 5.0
-
-
-def run_under_way(activation: Activation) -> Run | None:
-    """Return the region's own run that is not over."""
-    return reads.region_run_under_way(activation)
 
 
 def page(
@@ -52,7 +47,7 @@ def page(
         "is_zilliz": activation.control_plane == ControlPlane.ZILLIZ,
         "may_edit": may_edit,
         "may_walk": member.may(Right.WALK_WIZARD),
-        "region_run": run_under_way(activation),
+        "region_run": reads.region_run_under_way(activation),
         "setup": setup,
         "network": form,
         "key": key or KeyFields(),

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from django.test import override_settings
 from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.steps import ActivationStatus
+from activation.management.local_aws import portal_settings
 from activation.models import Activation, CloudAccount, Organization
-from activation.services import licenses
+from activation.services import licenses, region_setup
 from activation.simulator.client import Simulator
 from tests.real.engine import ACCOUNT, Engine, wait_for
 from tests.real.test_iam_package import EXTERNAL_ID, variables
@@ -39,7 +41,7 @@ class Prepared:
         end(process)
 
     def activation(self, engine: Engine, *, licensed: bool = True) -> Activation:
-        """Return an activation with seven ARNs, a network, and a license where there is to be one."""
+        """Return an activation with seven ARNs, a network, roles that were tried, and a license where asked for."""
         begun = engine.activation()
         organization = begun.organization
         locked = {"external_id": EXTERNAL_ID, "external_id_locked_at": timezone.now()}
@@ -53,7 +55,12 @@ class Prepared:
             )
             licenses.install(organization=organization, document=document, actor=engine.actor)
         engine.chosen(begun)
-        return Activation.objects.select_related("cloud_account").get(pk=begun.pk)
+        found = Activation.objects.select_related("organization", "cloud_account").get(pk=begun.pk)
+        given = {"endpoint": engine.simulator.endpoint, "identities": engine.simulator.identities()}
+        with override_settings(**portal_settings(given)):
+            region_setup.start_check(found)
+            region_setup.check(found.pk)
+        return found
 
 
 def prepare(directory: Path) -> Prepared:

@@ -1,5 +1,6 @@
 """A region built by the portal's own workers: with sessions of the bootstrap role, as often continued as it takes."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from activation.domain.errors import Refused
 from activation.domain.run_outcome import SESSION_OVER
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
@@ -153,12 +155,46 @@ def test_a_session_is_over_after_its_time(engine: Engine, prepared: Prepared) ->
     assert Run.objects.filter(continues=run).exists()
 
 
-def test_without_a_license_no_region_begins(engine: Engine, prepared: Prepared) -> None:
-    engine.start_worker()
+def test_without_a_license_no_region_is_planned(engine: Engine, prepared: Prepared) -> None:
     activation = prepared.activation(engine, licensed=False)
+    with pytest.raises(Refused, match="license"):
+        engine.region_run(activation)
+    assert not Run.objects.exists()
+
+
+def test_a_license_that_ends_after_the_plan_keeps_the_region_from_being_begun(
+    engine: Engine, prepared: Prepared, settings: Any
+) -> None:
+    engine.start_worker()
+    activation = prepared.activation(engine)
     run = engine.region_run(activation)
     engine.until(run, "planned")
-    with pytest.raises(Exception, match="license"):
+    # Signed with a key that does not count any more.
+    settings.LICENSE_SIGNING_KEY = in_settings(Ed25519PrivateKey.generate())
+    with pytest.raises(Refused, match="license"):
         engine.approve(run)
     assert Run.objects.get(pk=run.pk).status == RunStatus.PLANNED
     assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.CONFIGURING
+
+
+def test_a_role_that_lets_others_in_after_the_approval_is_not_built_with(engine: Engine, prepared: Prepared) -> None:
+    engine.start_worker()
+    activation = prepared.activation(engine)
+    run = engine.region_run(activation)
+    engine.until(run, "planned")
+    key = engine.simulator.identities()["customer"]["administrator"]
+    iam = client(engine.simulator.endpoint, "iam", key)
+    document = iam.get_role(RoleName="zilliz-bootstrap-role")["Role"]["AssumeRolePolicyDocument"]
+    del document["Statement"][0]["Condition"]
+    iam.update_assume_role_policy(RoleName="zilliz-bootstrap-role", PolicyDocument=json.dumps(document))
+
+    engine.approve(run)
+    engine.until(run, "errored", seconds=60)
+
+    row = Run.objects.get(pk=run.pk)
+    assert "can be taken without an external ID" in row.reason
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.FAILED
+    assert stands(engine)["vpcs"] == 0
+    trials = Event.objects.filter(kind="region.trust_checked", activation_id=activation.pk).order_by("sequence")
+    # In step 3, before the plan, before the apply.
+    assert [each.reason for each in trials] == ["", "", "ROLE_NOT_PROTECTED"]

@@ -20,7 +20,7 @@ from activation.domain.credentials import AccessKeys
 from activation.domain.roles import Role
 from activation.domain.steps import ActivationStatus
 from activation.domain.trust_proof import Reading, TrustProof
-from activation.models import Activation, Member, RegionSetup
+from activation.models import Activation, Handover, Member, RegionSetup
 from activation.services import handover
 from activation.services.events import Actor
 from activation.simulator.client import Simulator
@@ -95,6 +95,7 @@ def older(activation: Activation, minutes: int) -> None:
     """Have the values handed over so long ago."""
     since = timezone.now() - timedelta(minutes=minutes)
     Activation.objects.filter(pk=activation.pk).update(activating_since=since)
+    Handover.objects.filter(activation=activation).update(handed_over_at=since)
     activation.refresh_from_db()
 
 

@@ -7,12 +7,15 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from activation.domain.control_plane import ControlPlane
 from activation.domain.events import Kind, Outcome
 from activation.domain.roles import Role
+from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Event
-from activation.services import activations, events, notices
+from activation.models import Activation, Event, Handover
+from activation.services import activations, events, handover, notices
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization
+from tests.views.region_rows import make_region_run
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +162,75 @@ def test_an_organization_s_name_cannot_add_a_header(activation: Activation) -> N
     notices.send(activation.pk)
 
     assert mail.outbox[0].subject == "us-west-2 is active · Own Bcc: all@example.com"
+
+
+def test_an_owner_is_told_that_a_run_needs_an_approval_and_not_that_it_is_late(activation: Activation) -> None:
+    run = make_region_run(activation, RunStatus.PLANNED)
+    older(activation, 31)
+    events.record_of_run(Kind.RUN_NEEDS_APPROVAL, run, reason="This is more than what Ada approved.")
+
+    for _ in range(2):
+        notices.sweep()
+        notices.send(activation.pk)
+
+    assert [message.subject for message in mail.outbox] == ["us-west-2 needs your approval · Own Company"] * 2
+    assert not Event.objects.filter(kind=Kind.REGION_LATE.value).exists()
+
+
+# --- where a vendor's console builds it
+
+
+@pytest.fixture
+def at_zilliz(activation: Activation) -> Activation:
+    """The same, of a customer of Zilliz Cloud, with its values not handed over yet."""
+    Activation.objects.filter(pk=activation.pk).update(control_plane=ControlPlane.ZILLIZ.value)
+    activation.refresh_from_db()
+    handover.of(activation)
+    return activation
+
+
+def handed_over(activation: Activation, minutes: int, **values: object) -> None:
+    since = timezone.now() - timedelta(minutes=minutes)
+    Handover.objects.filter(activation=activation).update(handed_over_at=since, **values)
+
+
+def test_a_console_is_late_by_when_the_values_were_handed_over_and_the_mail_says_no_more_than_was_seen(
+    at_zilliz: Activation,
+) -> None:
+    older(at_zilliz, 300)
+    notices.sweep()
+    assert not Event.objects.filter(kind=Kind.REGION_LATE.value).exists(), "nothing was entered yet"
+
+    handed_over(at_zilliz, 31)
+    notices.sweep()
+    notices.send(at_zilliz.pk)
+
+    assert [message.subject for message in mail.outbox] == ["us-west-2 has not been found complete · Own Company"] * 2
+    assert "nothing is lost" not in mail.outbox[0].body
+    assert "this portal has not seen everything" in mail.outbox[0].body
+
+
+def test_what_was_found_complete_is_not_late_and_is_told_of_once(at_zilliz: Activation) -> None:
+    handed_over(at_zilliz, 200, complete_at=timezone.now())
+    activations.record(Kind.WATCH_COMPLETE, at_zilliz, actor=events.PORTAL, after={"resources": 20})
+    activations.record(Kind.WATCH_ENDED, at_zilliz, actor=events.PORTAL, reason="everything documented was found")
+
+    for _ in range(2):
+        notices.sweep()
+        notices.send(at_zilliz.pk)
+
+    assert [message.subject for message in mail.outbox] == ["us-west-2: resources found · Own Company"] * 2
+    # Another look after that ends without a word.
+    activations.record(Kind.WATCH_ENDED, at_zilliz, actor=events.PORTAL, reason=handover.KEY_OVER)
+    notices.send(at_zilliz.pk)
+    assert len(mail.outbox) == 2
+
+
+@pytest.mark.parametrize(
+    ("reason", "mails"), [(handover.KEY_OVER, 2), (handover.KEY_REFUSED, 2), ("a person ended the watch", 0)]
+)
+def test_a_watch_that_loses_its_key_is_told_of(at_zilliz: Activation, reason: str, mails: int) -> None:
+    activations.record(Kind.WATCH_ENDED, at_zilliz, actor=events.PORTAL, reason=reason)
+    for _ in range(2):
+        notices.send(at_zilliz.pk)
+    assert [message.subject for message in mail.outbox] == ["us-west-2 is not watched any more · Own Company"] * mails

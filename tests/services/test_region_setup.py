@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,10 +19,10 @@ from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.domain.trust_proof import Verdict
-from activation.models import Activation, Event, RegionSetup, Workspace
+from activation.models import Activation, CloudAccount, Event, Member, Plan, RegionSetup, Run, Workspace
 from activation.selectors import region_setup as reads
 from activation.selectors.region_setup import Stage
-from activation.services import packages, region_setup
+from activation.services import activations, licenses, packages, region_setup, region_trust, regions, runs
 from activation.services.events import Actor
 from activation.simulator.client import Simulator
 from tests.aws.conftest import (
@@ -40,6 +40,7 @@ from tests.aws.conftest import (
     trust,
 )
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization, make_run
+from tests.services.test_licenses import KEY, STRANGER, in_settings
 
 __all__ = ["customer", "iam", "make_user", "running", "simulator"]
 
@@ -88,10 +89,12 @@ def arns_of(account: str) -> dict[str, str]:
     return {each.name: f"arn:aws:iam::{account}:{each.kind}/zilliz/{each.resource_name}" for each in ARN_OUTPUTS}
 
 
-def configuring(account: str, control_plane: ControlPlane = ControlPlane.SELF) -> Activation:
+def configuring(
+    account: str, control_plane: ControlPlane = ControlPlane.SELF, external_id: str = EXTERNAL_ID
+) -> Activation:
     """Return an activation at step 3 in an account whose ARNs are stored."""
     organization = make_organization(
-        control_plane=control_plane, external_id=EXTERNAL_ID, external_id_locked_at=timezone.now()
+        control_plane=control_plane, external_id=external_id, external_id_locked_at=timezone.now()
     )
     row = make_cloud_account(organization, account_id=account, arns=arns_of(account), arns_source="pasted")
     package = packages.ensure_bundled()
@@ -464,6 +467,24 @@ def test_a_weaker_policy_than_agreed_blocks(
     assert "cid-another" not in json.dumps(setup.trust)
 
 
+def test_what_zilliz_own_policies_allow_beside_taking_the_role_is_no_weakness(
+    at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
+) -> None:
+    document = weak(Action=["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRole"])
+    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN, bootstrap_role_arn=document, management_role_arn=document)
+    look(at_zilliz, keys_of(customer["administrator"]))
+
+    assert stage(at_zilliz) is Stage.PASSED
+    assert packages.rules_for(make_run(at_zilliz, package=packages.ensure_bundled())).trust_actions == {
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+    }
+
+
+def test_where_this_portal_is_trusted_nothing_is_allowed_beside_taking_the_role(activation: Activation) -> None:
+    assert packages.rules_for(make_run(activation, package=packages.ensure_bundled())).trust_actions == frozenset()
+
+
 def test_a_key_of_another_account_is_refused_and_changes_nothing(at_zilliz: Activation, simulator: Simulator) -> None:
     with pytest.raises(Refused, match="belongs to account") as caught:
         look(at_zilliz, keys_of(simulator.identities()["other_customer"]["administrator"]))
@@ -492,3 +513,196 @@ def test_a_quota_that_is_too_small_blocks_only_what_the_portal_builds(
     at_zilliz.control_plane = ControlPlane.SELF
     assert stage(at_zilliz) is Stage.BLOCKED
     assert "VPCs" in next(each.text for each in reads.obstacles(at_zilliz) if each.code == "region_room_missing")
+
+
+# --- and again, before a region is planned and built
+
+
+def made_ready(activation: Activation, by: Actor, settings: Any) -> RegionSetup:
+    """Do everything that step 3 asks for."""
+    settings.LICENSE_SIGNING_KEY = in_settings(KEY)
+    organization = activation.organization
+    terms = {"cores": 512, "first_day": date(2026, 1, 1), "last_day": date(2099, 12, 31)}
+    licenses.install(organization=organization, document=licenses.issue(slug=organization.slug, **terms), actor=by)
+    region_setup.choose(activation, netmask=16, vpc_cidr="10.0.0.0/16", by=by)
+    setup = checked(activation)
+    assert codes(activation) == []
+    return setup
+
+
+def owner_of(activation: Activation) -> Member:
+    return activation.organization.members.get(role=Role.OWNER.value)
+
+
+def planned(activation: Activation, by: Actor) -> Run:
+    """Begin the region's plan, and have it made."""
+    run = regions.start(activation, by=owner_of(activation), actor=by)
+    Plan.objects.create(run=run, sha256="", sealed=b"", package_sha256="", review={}, verdict={"passed": True})
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.PLANNED.value)
+    run.refresh_from_db()
+    return run
+
+
+def approve(run: Run, activation: Activation, by: Actor) -> None:
+    runs.approve(run, typed="yes", by=owner_of(activation), actor=by)
+
+
+def test_after_a_discarded_plan_the_region_is_planned_again_only_where_the_checks_still_pass(
+    activation: Activation, by: Actor, make_roles: MakeRoles, simulator: Simulator, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    first = planned(activation, by)
+    assert regions.start(activation, by=owner_of(activation), actor=by) == first, "a second press"
+    runs.discard(first, actor=by)
+    simulator.change_settings(ignore_external_ids=True)
+    checked(activation)
+
+    with pytest.raises(Refused, match="not protected as agreed"):
+        regions.start(activation, by=owner_of(activation), actor=by, retry_of=first)
+
+    assert Run.objects.count() == 1
+
+
+def test_a_plan_is_approved_on_a_proof_of_the_last_hour_that_passed(
+    activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
+) -> None:
+    make_roles()
+    setup = made_ready(activation, by, settings)
+    run = planned(activation, by)
+    late = timezone.now() - region_trust.PROOF_LASTS - timedelta(seconds=1)
+    open_role = {"proofs": [setup.trust["proofs"][0] | {"tries": []}, setup.trust["proofs"][1]]}
+    for values, code in (
+        ({"proved_at": late}, "region_proof_old"),
+        ({"proved_at": None}, "region_proof_old"),
+        ({"trust": open_role}, "region_proof_missing"),
+    ):
+        RegionSetup.objects.update(**values)
+        with pytest.raises(Refused) as refused:
+            approve(run, activation, by)
+        assert refused.value.code == code
+        assert Run.objects.get(pk=run.pk).status == RunStatus.PLANNED
+        RegionSetup.objects.update(proved_at=setup.proved_at, trust=setup.trust)
+
+    approve(run, activation, by)
+
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.ACTIVATING
+
+
+def test_a_region_that_failed_goes_on_only_with_a_license(
+    activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    Activation.objects.update(status=ActivationStatus.FAILED.value)
+    activation.refresh_from_db()
+    run = planned(activation, by)
+    settings.LICENSE_SIGNING_KEY = in_settings(STRANGER)
+
+    with pytest.raises(Refused, match="license"):
+        approve(run, activation, by)
+
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.FAILED
+
+
+def test_before_a_plan_begins_the_roles_are_tried_and_a_weak_one_stops_it(
+    activation: Activation, by: Actor, make_roles: MakeRoles, simulator: Simulator, settings: Any
+) -> None:
+    make_roles()
+    before = made_ready(activation, by, settings)
+    run = regions.start(activation, by=owner_of(activation), actor=by)
+
+    region_trust.demand_protected(run)
+    setup = RegionSetup.objects.get()
+    assert before.proved_at is not None and setup.proved_at is not None
+    assert setup.proved_at > before.proved_at
+    assert setup.checked_at == before.checked_at, "of the room nothing is known anew"
+
+    simulator.change_settings(ignore_external_ids=True)
+    with pytest.raises(Refused) as refused:
+        region_trust.demand_protected(run)
+    assert refused.value.code == "ROLE_NOT_PROTECTED"
+    assert not reads.trust_of(RegionSetup.objects.get()).passed
+    assert [each.reason for each in trust_events(activation)] == ["", "", "ROLE_NOT_PROTECTED"]
+
+    # What goes on under an approval is not stopped half-way.
+    run.continues = run
+    region_trust.demand_protected(run)
+
+
+def test_arns_stay_while_a_region_of_the_account_is_planned_or_built(
+    activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    run = planned(activation, by)
+    second = make_activation(
+        activation.organization,
+        cloud_account=activation.cloud_account,
+        status=ActivationStatus.CONFIGURING,
+        package=activation.package,
+        region="us-east-1",
+    )
+    stored = reads.stored_arns(activation)
+    other = {name: arn.replace("/zilliz/", "/other/") for name, arn in stored.items()}
+    Activation.objects.filter(pk=second.pk).update(package=None)
+    second.refresh_from_db()
+
+    with pytest.raises(Refused) as refused:
+        region_setup.take_arns(second, other, by=by)
+    assert refused.value.code == "account_in_use"
+    assert CloudAccount.objects.get().arns == stored
+
+    runs.discard(run, actor=by)
+    assert not region_setup.take_arns(second, other, by=by).problems
+    assert CloudAccount.objects.get().arns == other
+
+
+# --- whose an account is
+
+
+def test_pasted_arns_keep_nobody_out_and_yield_to_whoever_shows_that_the_account_is_theirs(
+    activation: Activation, make_roles: MakeRoles
+) -> None:
+    account = activation.cloud_account
+    assert account is not None
+    stranger = configuring(account.account_id, external_id="cid-of-somebody-else")
+    assert [each.proved_at for each in CloudAccount.objects.all()] == [None, None]
+    make_roles()
+
+    checked(activation)
+
+    account.refresh_from_db()
+    assert account.proved_at is not None
+    assert codes(stranger)[0] == "account_taken"
+    told = Event.objects.filter(kind__startswith="cloud_account.").exclude(kind=Kind.ARNS_STORED)
+    assert set(told.values_list("kind", "organization")) == {
+        (Kind.CLOUD_ACCOUNT_PROVED.value, activation.organization_id),
+        (Kind.CLOUD_ACCOUNT_YIELDED.value, stranger.organization_id),
+    }
+    # Whoever comes later is told, and a second proof is nothing new.
+    with pytest.raises(Refused, match="registered with another organization"):
+        activations.prove_account(stranger.cloud_account or account, by=Actor())
+    with pytest.raises(Refused, match="registered with another organization"):
+        activations.claim_account(make_organization(), account_id=account.account_id, partition="aws", by=Actor())
+    activations.prove_account(account, by=Actor())
+    assert Event.objects.filter(kind=Kind.CLOUD_ACCOUNT_PROVED.value).count() == 1
+
+
+def test_a_key_of_the_account_shows_whose_it_is(
+    at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
+) -> None:
+    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    look(at_zilliz, keys_of(customer["administrator"]))
+    assert CloudAccount.objects.get().proved_at is not None
+
+
+def test_a_network_that_could_not_be_compared_is_not_said_to_be_clear(activation: Activation, by: Actor) -> None:
+    region_setup.choose(activation, netmask=16, vpc_cidr="10.0.0.0/16", by=by)
+
+    def said() -> str:
+        return next(each.text for each in reads.readiness(activation, []) if each.title == "Network")
+
+    assert "Not checked" in said()
+    RegionSetup.objects.update(networks=[])
+    assert "clear of the networks that exist" in said()

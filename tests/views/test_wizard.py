@@ -641,7 +641,7 @@ def test_a_secret_that_came_along_is_not_sent_back(vendor: Organization, at_arns
 def test_an_account_of_another_organization_is_refused(
     vendor: Organization, customer: Organization, at_arns: Activation
 ) -> None:
-    make_cloud_account(customer, account_id=ACCOUNT)
+    make_cloud_account(customer, account_id=ACCOUNT, proved_at=timezone.now())
     page = refused(Person(vendor), at_arns, paste=OUTPUT)
     assert "AWS account 123456789012 is registered with another organization" in page
     assert customer.name not in page

@@ -79,6 +79,14 @@ REGIONS: Final = {
     "region_trust_missing": Wording("The {role} is not protected as agreed.", "Its lights above say how to mend it."),
     "region_trust_open": Wording("Whether the {role} is protected could not be found out.", "Check again in a minute."),
     "region_room_missing": Wording("There is not enough room in the region: {titles}.", "Mend it, then check again."),
+    "region_proof_old": Wording(
+        "It is more than {minutes} minutes ago that the roles were tried: who may take them can have changed since.",
+        "Discard this plan and make a new one; it begins with trying both.",
+    ),
+    "region_proof_missing": Wording(
+        "The two roles are not known to be protected as agreed.",
+        "Discard this plan; step 3 says what is the matter and how to mend it.",
+    ),
     # --- trust
     "ROLE_NOT_PROTECTED": Wording(
         "The role {role} can be taken {how}. Anybody who can act as the vendor could be led into your account.",

@@ -53,6 +53,10 @@ RUNS: Final = {
     "account_taken": Wording(
         "AWS account {account} is registered with another organization of this portal.", "Ask the person who runs it."
     ),
+    "account_in_use": Wording(
+        "A region of account {account} is being planned or built with the ARNs that are stored.",
+        "Wait until that run is over, or discard its plan; then put the ARNs right.",
+    ),
     "region_taken": Wording(
         "{region} is already being activated in account {account}.", "Open that activation, or choose another region."
     ),

@@ -1,0 +1,107 @@
+"""What a region that was built counts as, by what could be seen of it; and how long its building may take."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from activation.domain.checks import Check, CheckState, Report
+from activation.domain.events import Kind
+from activation.domain.plan import PlanReview
+from activation.domain.run_status import RunStatus
+from activation.domain.steps import ActivationStatus
+from activation.models import Activation, Event, Plan, RegionSetup, Run
+from activation.services import region_endings, regions
+from tests.views.region_rows import give_region_plan, make_building, make_region_run
+
+pytestmark = pytest.mark.django_db
+
+CODES = ("cluster", "node_group_core", "bucket_tls", "role_ca_irsa")
+
+
+def built(*, ago: timedelta) -> tuple[Activation, Run]:
+    """Return a region whose apply ended that long ago."""
+    activation, _ = make_building()
+    return activation, make_region_run(activation, RunStatus.APPLIED, finished_at=timezone.now() - ago)
+
+
+def seen(**states: CheckState) -> Report:
+    """Return a report in which everything passed, but for `states`."""
+    return Report(tuple(Check(code, code, states.get(code, CheckState.PASSED), "So it is.") for code in CODES))
+
+
+def status(activation: Activation) -> str:
+    return Activation.objects.get(pk=activation.pk).status
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_was_not_seen_is_looked_for_again_and_then_keeps_the_region_from_being_active(code: str) -> None:
+    activation, run = built(ago=timedelta(seconds=10))
+    report = seen(**{code: CheckState.NOT_CHECKED})
+
+    regions.store(activation, run, report, "")
+    assert status(activation) == ActivationStatus.ACTIVATING, "AWS may be busy"
+
+    Run.objects.update(finished_at=timezone.now() - regions.PATIENCE)
+    run.refresh_from_db()
+    regions.store(activation, run, report, "")
+    assert status(activation) == ActivationStatus.FAILED
+    assert f"{code} could not be seen" in Activation.objects.get(pk=activation.pk).reason
+
+
+def test_once_everything_was_seen_the_region_is_active_without_waiting() -> None:
+    activation, run = built(ago=timedelta(seconds=1))
+    regions.store(activation, run, seen(), "")
+    assert status(activation) == ActivationStatus.ACTIVE
+
+
+def test_of_the_roles_that_a_removed_bootstrap_role_alone_may_read_nothing_need_be_seen() -> None:
+    activation, run = built(ago=timedelta(seconds=1))
+    report = seen(role_ca_irsa=CheckState.NOT_CHECKED)
+    regions.store(activation, run, report, "", excused=frozenset({"role_ca_irsa"}))
+    assert status(activation) == ActivationStatus.ACTIVE
+    assert RegionSetup.objects.get().outside["checks"][-1]["state"] == "not_checked", "and is not said to be right"
+
+
+def test_a_look_that_saw_nothing_at_all_is_no_proof() -> None:
+    activation, run = built(ago=regions.PATIENCE)
+    regions.store(activation, run, Report(()), "AWS could not be reached.")
+    assert status(activation) == ActivationStatus.FAILED
+
+
+# --- a continuation that needs a person
+
+
+def continued() -> tuple[Run, Run]:
+    """Return a run whose session ended after 50 minutes, and the planned one that continues it."""
+    activation, _ = make_building()
+    now = timezone.now()
+    first = make_region_run(
+        activation,
+        RunStatus.INTERRUPTED,
+        apply_started_at=now - timedelta(minutes=110),
+        approved_by_name="Ada",
+        finished_at=now - timedelta(minutes=60),
+    )
+    give_region_plan(first, exist=("aws_vpc.main",))
+    second = make_region_run(
+        activation, RunStatus.PLANNED, continues=first, retry_of=first, planned_at=now - timedelta(minutes=55)
+    )
+    give_region_plan(second)
+    return first, second
+
+
+def test_more_than_was_approved_waits_for_a_person_and_is_an_event() -> None:
+    _, run = continued()
+    more = region_endings.confirm(run, PlanReview.from_json(Plan.objects.get(run=run).review))
+    assert "more than what Ada approved" in more
+    assert Run.objects.get(pk=run.pk).status == RunStatus.PLANNED
+    event = Event.objects.get(kind=Kind.RUN_NEEDS_APPROVAL.value)
+    assert (event.run_id, event.activation_id) == (run.pk, run.activation_id)
+
+
+def test_the_time_that_a_person_takes_is_not_taken_from_the_building() -> None:
+    _, run = continued()
+    run.approved_at = timezone.now()
+    # 110 minutes since the approval, 55 of them spent waiting, of 120.
+    assert region_endings.seconds_left(run) == pytest.approx(65 * 60, abs=5)
