@@ -149,13 +149,20 @@ class LicenseState:
         return "pending" if self.status is S.NOT_YET_VALID else self.color_kind
 
 
-def state_of(license: License | None, on: date, cores_used: int | None) -> LicenseState:  # noqa: A002
+def state_of(
+    license: License | None,  # noqa: A002
+    on: date,
+    cores_used: int | None,
+    *,
+    reported: bool = False,
+) -> LicenseState:
     """Return where an organization stands with its license on a day, in UTC.
 
-    `cores_used` is None where it is not known; then nothing is held against it.
+    `cores_used` is None where it is not known; then nothing is held against it. `reported` where licenses are entered
+    as a vendor's console has them, and not installed.
     """
     if license is None:
-        none = Refused("license_none")
+        none = Refused("license_not_entered" if reported else "license_none")
         return LicenseState(S.NONE, Color.GRAY, 0, False, none.text, none.next_step, none.code)
     status = status_of(license, on, cores_used)
     # In the month of grace the cores count as before.

@@ -1,10 +1,11 @@
 """Licenses as the License page shows them: which one counts, how many cores are used, what is known of each region."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from activation.domain import external_id as external_ids
 from activation.domain import license as licenses
@@ -29,6 +30,9 @@ BUILT = frozenset(
 # Before step 2 there is nothing to tell of a region.
 SHOWN = BUILT | {ActivationStatus.CONFIGURING, ActivationStatus.DEACTIVATED}
 RUNS_SHOWN = 5
+# A number older than this says nothing of now: it is shown as the last that was seen, and blocks nothing.
+COUNTS_FOR = timedelta(days=1)
+NOT_LATELY = "Not counted within the last day."
 
 
 def today() -> date:
@@ -109,11 +113,17 @@ def cores_used(organization: Organization) -> CoresUsed:
             return CoresUsed(None, problem="This portal knows of no activated region, and the console cannot be asked.")
         return CoresUsed(0, method="This portal has activated no cloud region yet.")
     readings = [reading_of(activation) for activation in activations]
+    oldest = timezone.now() - COUNTS_FOR
     known = [reading for reading in readings if reading is not None]
     missing = [each.region for each, reading in zip(activations, readings, strict=True) if reading is None]
     uses = [CoreUse.from_json(use) for reading in known if reading.cores is not None for use in reading.uses]
     problems = [f"{reading.activation.region}: {reading.problem}" for reading in known if reading.problem]
     problems += [f"{region}: AWS was not asked yet." for region in missing]
+    problems += [
+        f"{reading.activation.region}: {NOT_LATELY}"
+        for reading in known
+        if not reading.problem and reading.read_at < oldest
+    ]
     last = [reading for reading in known if reading.last_cores is not None and reading.last_read_at is not None]
     whole = len(last) == len(activations)
     return CoresUsed(
@@ -192,7 +202,8 @@ def standing_of(organization: Organization, *, on: date | None = None) -> Standi
     on = on or today()
     rows, used = license_rows(organization), cores_used(organization)
     row = present_license(rows, on)
-    state = licenses.state_of(row.granted if row else None, on, used.cores)
+    reported = organization.control_plane == ControlPlane.ZILLIZ
+    state = licenses.state_of(row.granted if row else None, on, used.cores, reported=reported)
     return Standing(row, state, used, rows, on)
 
 
@@ -216,15 +227,12 @@ class Region:
     @property
     def words(self) -> str:
         """Return the status as machines read it from the page: `active`, `active (as reported)`, `activating`, …"""
-        reported = self.activation.control_plane == ControlPlane.ZILLIZ
-        status = ActivationStatus(self.activation.status)
-        return f"{status.value} (as reported)" if reported and status is ActivationStatus.ACTIVE else status.value
+        return self.activation.told_status
 
     @property
     def label(self) -> str:
         """Return the status as people read it."""
-        suffix = " (as reported)" if self.words.endswith("(as reported)") else ""
-        return f"{self.activation.status_label}{suffix}"
+        return self.activation.told_label
 
     @property
     def approved(self) -> Run | None:

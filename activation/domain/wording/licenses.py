@@ -74,6 +74,10 @@ LICENSES: Final = {
     "license_none": Wording(
         "No license is installed, so no cloud region can be activated.", "An admin installs one on the License page."
     ),
+    "license_not_entered": Wording(
+        "No license is entered, so no cloud region can be activated.",
+        "An admin enters it on the License page, as the welcome email has it.",
+    ),
     "license_not_yet_valid": Wording(
         "License {id} begins on {first_day}; no cloud region can be activated before.", "Wait until then."
     ),
