@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from activation.models import Member
@@ -139,3 +139,19 @@ def visitor(chromium: Browser, demo: Demo) -> Iterator[Seat]:
     yield seat
     context.close()
     assert seat.complaints == []
+
+
+def license_page(page: Page, *, license_status: str, region_status: str) -> None:
+    """Hold that the License page, to which the page at hand links, shows both, on the screen and on paper."""
+    page.get_by_role("main").get_by_role("link", name="License").first.click()
+    page.wait_for_url("**/license/")
+    expect(page.get_by_role("heading", name="License Information")).to_be_visible()
+    expect(page.locator("[data-license-status]")).to_have_attribute("data-license-status", license_status)
+    expect(page.locator("[data-region-status]")).to_have_attribute("data-region-status", region_status)
+    expect(page.locator("#usage")).to_be_visible()
+    page.emulate_media(media="print")
+    for shown in (page.locator(".print-only"), page.locator("[data-license-status]"), page.locator("#usage")):
+        expect(shown).to_be_visible()
+    for hidden in (page.get_by_role("button", name="Print", exact=True), page.locator(".side")):
+        expect(hidden).to_be_hidden()
+    page.emulate_media(media="screen")

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
 from activation.models import Activation, Handover, Member
-from activation.services import watching
+from activation.services import licenses, watching
+from activation.services.events import Actor
 from activation.simulator.client import Simulator
 from tests.browser import pictures
-from tests.browser.conftest import Seat
+from tests.browser.conftest import Seat, license_page
 from tests.services.consoles import REGIONS, build_by_hand, handed_over, local_aws, name_of_plane
 
 TakeSeat = Callable[..., Seat]
@@ -123,6 +125,13 @@ def test_found_is_said_live_and_an_owner_confirms_it(
     seat: TakeSeat, handed: tuple[Activation, Member], customer: dict[str, Any], place: Path
 ) -> None:
     activation, owner = handed
+    terms: dict[str, Any] = {
+        "license_id": "lic-1",
+        "cores": 64,
+        "first_day": date(2026, 1, 1),
+        "last_day": date(2099, 12, 31),
+    }
+    licenses.report(organization=activation.organization, actor=Actor.of(owner), **terms)
     here = seat(owner)
     here.open(address(activation))
     page = here.page
@@ -143,6 +152,8 @@ def test_found_is_said_live_and_an_owner_confirms_it(
     page.wait_for_url("**/done/")
     here.open(address(activation))
     expect(page.locator("#standing")).to_contain_text("Active (as reported)")
+    page.get_by_role("link", name="What to do now").click()
+    license_page(page, license_status="active (as reported)", region_status="active (as reported)")
 
 
 def test_without_javascript_everything_works_by_pressing_buttons(

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Member, Run
-from tests.browser.conftest import Demo, Seat, demo_in
+from tests.browser.conftest import Demo, Seat, demo_in, license_page
 from tests.browser.pictures import look
 from tests.browser.test_run_pages import approve, begin, enter_key, page_of
 from tests.simulator.conftest import client
@@ -215,3 +215,4 @@ def test_a_region_that_fails_resumes_becomes_active_and_what_is_left_to_do(visit
     expect(page.locator("#role")).to_contain_text("The portal was let in no more", timeout=30_000)
     page.get_by_role("button", name="I have created a cluster").click()
     expect(page.locator("#cluster")).to_contain_text("Done (as reported)")
+    license_page(page, license_status="active", region_status="active")

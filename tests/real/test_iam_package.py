@@ -239,6 +239,23 @@ def test_only_the_vendor_with_the_external_id_gets_in(applied: Applied) -> None:
             sts.assume_role(RoleArn=role, RoleSessionName="test", **wrong)
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "says"),
+    [
+        ("aws_region", "us-gov-west-1", "are not supported: with their longer ARNs"),
+        ("aws_region", "cn-north-1", "are not supported: with their longer ARNs"),
+        ("vendor_principal_arn", "arn:aws-us-gov:iam::111122223333:role/vendor", "must be the ARN"),
+    ],
+)
+def test_partitions_whose_arns_make_a_policy_too_long_are_refused(
+    applied: Applied, variable: str, value: str, says: str
+) -> None:
+    given = variables(applied.principal) | {f"TF_VAR_{variable}": value}
+    with pytest.raises(AssertionError) as refused:
+        terraform(applied.folder, "plan", "-input=false", "-no-color", **given)
+    assert says in " ".join(str(refused.value).replace("│", "").split())
+
+
 def test_package_by_somebody_else_ends_in_its_own_arns(applied: Applied, tmp_path: Path) -> None:
     shutil.copytree(SUFFIXED, tmp_path, dirs_exist_ok=True)
     # Initialized already: the same provider, no second start for it.

@@ -17,6 +17,7 @@ from activation.domain.steps import ActivationStatus
 from activation.domain.watch import Memory, Thing
 from activation.domain.watch_reading import Progress, Reading, Why
 from activation.models import Activation, Event, Handover, Member, RegionSetup
+from activation.selectors.handover import for_support, situation
 from activation.services import handover, run_keys, watching
 from activation.services.events import Actor
 from activation.simulator.client import Simulator
@@ -136,6 +137,32 @@ def test_ticks_are_kept_in_the_guides_order_with_one_event_a_change(activation: 
 
 
 # --- watched
+
+
+def test_time_counts_from_the_last_value_ticked_off_or_the_first_watch_and_not_from_opening_the_page(
+    handed: tuple[Activation, Member], actor: Actor, customer: dict[str, Any]
+) -> None:
+    activation, owner = handed
+    long_ago = timezone.now() - timedelta(minutes=200)
+    Activation.objects.filter(pk=activation.pk).update(activating_since=long_ago)
+    activation.refresh_from_db()
+    where = situation(activation, owner)
+    assert (where.minutes, where.late) == (0, "")
+    assert "watch begun, never" in for_support(activation, where)
+
+    handover.tick(activation, ticked=["region"], actor=actor)
+    Handover.objects.update(handed_over_at=timezone.now() - timedelta(minutes=40))
+    handover.tick(activation, ticked=[], actor=actor)
+    assert situation(activation, owner).minutes == 40, "taking a tick away hands nothing over"
+    handover.tick(activation, ticked=["region", "netmask"], actor=actor)
+    assert situation(activation, owner).minutes == 0
+
+    Handover.objects.update(handed_over_at=timezone.now() - timedelta(minutes=40))
+    handover.start_watch(activation, keys=keys_of(customer["session"]), actor=actor)
+    assert situation(activation, owner).minutes == 40
+    Handover.objects.update(handed_over_at=None)
+    handover.start_watch(activation, keys=keys_of(customer["session"]), actor=actor)
+    assert Handover.objects.get().handed_over_at is not None
 
 
 def test_a_region_built_whole_by_another_process_is_found_and_ends_the_watch(

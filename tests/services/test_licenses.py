@@ -286,6 +286,34 @@ def test_cores_that_cannot_be_read_are_unknown_and_the_last_number_stays_beside_
     assert used.problem == "us-west-2: Access was denied."
 
 
+@pytest.mark.parametrize("plane", list(ControlPlane))
+def test_cores_that_were_not_counted_for_a_day_are_unknown_and_block_nothing(plane: ControlPlane) -> None:
+    organization = make_organization("Stale", control_plane=plane)
+    activation = make_activation(organization, status=ActivationStatus.ACTIVE)
+    seen = datetime.now(UTC) - timedelta(hours=23, minutes=59)
+    licenses.note_cores(activation=activation, method="Instances seen.", uses=uses(4800), at=seen)
+    assert cores_used(organization).cores == 4800
+
+    seen -= timedelta(minutes=2)
+    licenses.note_cores(activation=activation, method="Instances seen.", uses=uses(4800), at=seen)
+    used = cores_used(organization)
+
+    assert (used.cores, used.last_cores, used.last_read_at) == (None, 4800, seen)
+    assert used.problem == "us-west-2: Not counted within the last day."
+    if plane is ControlPlane.SELF:
+        install(organization, cores=64)
+    else:
+        report(organization)
+    assert standing_of(organization).state.may_activate_region
+
+
+def test_what_is_missing_is_entered_at_zilliz_cloud_and_installed_elsewhere(
+    organization: Organization, zilliz: Organization
+) -> None:
+    assert "No license is installed" in standing_of(organization).state.reason
+    assert "No license is entered" in standing_of(zilliz).state.reason
+
+
 def test_one_region_that_cannot_be_read_makes_the_whole_unknown(organization: Organization) -> None:
     first = make_activation(organization, status=ActivationStatus.ACTIVE)
     make_activation(organization, status=ActivationStatus.FAILED, region="eu-central-1")

@@ -178,7 +178,8 @@ def test_an_account_of_another_organization_is_refused(
     owner: Member, activation: Activation, customer: dict[str, Any], simulator: Simulator, settings: Settings
 ) -> None:
     settings.AWS_ENDPOINT_URL = simulator.endpoint
-    CloudAccount.objects.create(organization=make_organization("Rival"), account_id=customer["account"])
+    rival = make_organization("Rival")
+    CloudAccount.objects.create(organization=rival, account_id=customer["account"], proved_at=timezone.now())
 
     answer = client_of(owner).post(address("activation_run_here", activation), as_typed(customer["session"]))
 

@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from activation.domain.checks import Check, CheckState, Report
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.events import Kind
@@ -16,6 +17,7 @@ from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.domain.watch import Item, Memory, Sighting, Thing
 from activation.models import Activation, Credential, Event, Handover, Member, RegionSetup, Run
+from activation.selectors.aftercare import done_page
 from activation.services import aftercare
 from activation.simulator.client import Simulator
 from tests.aws.conftest import allow, make_user, trust
@@ -269,3 +271,40 @@ def test_that_a_cluster_was_made_is_kept_once(active: tuple[Activation, Member])
 
     assert "Done (as reported)" in text_of(client.get(address("activation_done", activation)))
     assert events("cluster") == [{"what": "cluster", "state": "reported"}]
+
+
+# --- what was seen, and how to get in
+
+
+def test_what_was_seen_from_outside_is_shown_also_what_was_not(active: tuple[Activation, Member]) -> None:
+    activation, owner = active
+    checks = (
+        Check("cluster", "Cluster zilliz-byoc-test", CheckState.PASSED, "Active, without health issues."),
+        Check("role_ca_irsa", "Role of the cluster autoscaler", CheckState.NOT_CHECKED, "It may not be read."),
+    )
+    RegionSetup.objects.update(outside=Report(checks).to_json(), outside_at=timezone.now())
+
+    text = text_of(client_of(owner).get(address("activation_done", activation)))
+
+    assert "Seen from outside" in text
+    assert text.index("Cluster zilliz-byoc-test") < text.index("Role of the cluster autoscaler")
+    assert "It may not be read." in text
+
+
+def test_a_connected_network_is_let_in_by_a_command_of_its_own(active: tuple[Activation, Member]) -> None:
+    activation, _ = active
+    outputs = {"cluster_name": "zilliz-byoc-test", "security_group_id": "sg-0123456789abcdef0"}
+    done = done_page(activation, outputs=outputs, used=None, waiting=False)
+    assert done.open_endpoint == (
+        "aws ec2 authorize-security-group-ingress --region us-west-2 --group-id sg-0123456789abcdef0 --protocol tcp "
+        "--port 443 --cidr YOUR_NETWORK"
+    )
+    assert done_page(activation, outputs={}, used=None, waiting=False).open_endpoint == ""
+
+
+def test_the_guide_s_topics_are_said_to_describe_another_console_only_here(active: tuple[Activation, Member]) -> None:
+    activation, owner = active
+    says = "They describe the Zilliz Cloud console"
+    assert says in text_of(client_of(owner).get(address("activation_done", activation)))
+    Activation.objects.update(control_plane=ControlPlane.ZILLIZ.value)
+    assert says not in text_of(client_of(owner).get(address("activation_done", activation)))

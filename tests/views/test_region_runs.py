@@ -50,6 +50,9 @@ def test_the_review_says_what_is_chosen_built_and_billed_and_what_it_is_not() ->
     assert "Not connected to Zilliz Cloud" in text
     assert "What keeps running and is billed" in text
     assert "By the hour and by the gigabyte" in text
+    assert "secrets and everything else in the cluster’s store by EKS" in text
+    assert "aws ec2 enable-ebs-encryption-by-default --region us-west-2" in text
+    assert "AWS keeps them until you set a retention period" in text
     assert "about 30 minutes are typical" in text
     assert [text.index(each) for each in ("Network</b>", "Storage</b>", "Cluster</b>", "Nodes</b>")] == sorted(
         text.index(each) for each in ("Network</b>", "Storage</b>", "Cluster</b>", "Nodes</b>")
@@ -232,6 +235,18 @@ def test_resume_begins_one_run_that_goes_on_and_a_reader_may_not() -> None:
     assert fresh.retry_of == run
     assert [answer["Location"] for answer in answers] == [address("run", fresh)] * 2
     assert Event.objects.filter(kind=Kind.RUN_CREATED, run_id=fresh.pk).count() == 1
+
+
+def test_try_again_after_a_discarded_plan_needs_step_3_as_it_stands_now() -> None:
+    activation, owner = make_building(ActivationStatus.CONFIGURING, activating_since=None)
+    make_region_run(activation, RunStatus.DISCARDED, finished_at=timezone.now())
+
+    answer = client_of(owner).post(address("activation_resume", activation), follow=True)
+
+    # No license, five of the seven ARNs missing, nothing checked: whatever is first, nothing is planned.
+    assert "Open the ARNs above and put them right" in text_of(answer)
+    assert answer.redirect_chain[-1][0] == address("activation_region", activation)
+    assert Run.objects.filter(activation=activation).count() == 1
 
 
 def test_after_the_apply_the_page_waits_for_the_look_from_outside_and_then_leads_on() -> None:
