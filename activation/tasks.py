@@ -83,7 +83,7 @@ def check_outside(activation_id: str) -> None:
     regions.check_outside(activation_id)
 
 
-@shared_task(name="activation.read_cores", acks_late=False, max_retries=0, expires=1800)
+@shared_task(name="activation.read_cores", acks_late=False, max_retries=0)
 def read_cores(activation_id: str = "") -> None:
     """Count a region's cores and look for what stands of it; without a name, have all regions read."""
     trace.run_id.set("")
@@ -114,7 +114,7 @@ def watch(activation_id: str) -> None:
     watching.look(activation_id)
 
 
-@shared_task(name="activation.check_plan", acks_late=False, max_retries=0, expires=600)
+@shared_task(name="activation.check_plan", acks_late=False, max_retries=0)
 def check_plan(run_id: str) -> None:
     """Look up the names that a plan tells, where they were not known before."""
     trace.run_id.set(run_id)

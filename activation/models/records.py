@@ -1,5 +1,6 @@
 """Activation records: what was asked for, and the file that was made of it."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.db import models
@@ -115,6 +116,11 @@ class Record(models.Model):
         """Return what is in the file, as people look for it: name, size in bytes, purpose."""
         ordered = sorted(self.contents, key=lambda each: (rank(each["name"]), each["name"]))
         return [{**each, "purpose": purpose(each["name"])} for each in ordered]
+
+    @property
+    def first_made_at(self) -> datetime | None:
+        """Return when it was made for the first time; None where that is not known."""
+        return datetime.fromisoformat(self.first["made_at"]) if self.first else None
 
     @property
     def differing(self) -> list[str]:

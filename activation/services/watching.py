@@ -15,7 +15,6 @@ from django.utils import timezone
 from activation import dispatch
 from activation.aws import watch as aws
 from activation.aws.sessions import Session, session
-from activation.domain.durations import spoken
 from activation.domain.errors import Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.sealing import CannotOpen

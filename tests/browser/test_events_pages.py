@@ -1,4 +1,4 @@
-"""The Events page in Chromium: filters, pages, one event, the timeline, on a desk and on a phone."""
+"""The Events page in Chromium, and a record's: filters, pages, one event, the timeline, on a desk and on a phone."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from activation.domain.events import Kind, Outcome
 from activation.domain.roles import Role
 from activation.models import Activation, ChainStatus, Member
-from activation.services import checkpoints, events
+from activation.services import checkpoints, events, records
 from activation.services.events import PORTAL, Actor
 from tests.browser.conftest import Seat
 from tests.browser.pictures import look
@@ -116,3 +116,27 @@ def test_a_broken_chain_is_told_before_everything_else(activation: Activation, a
     window.open("/o/own-company/events/")
     expect(window.page.get_by_role("alert")).to_contain_text("broken at #17")
     look(window.page, "events-broken-chain")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_record_that_was_made_again_says_what_differs_and_how_to_verify_it(
+    activation: Activation, auditor: Member, seat: TakeSeat, width: int
+) -> None:
+    actor = Actor.of(auditor)
+    record = records.request_of_activation(activation=activation, by=auditor.user, actor=actor)
+    records.make(record.pk)
+    Activation.objects.filter(pk=activation.pk).update(created_by_name="Somebody Renamed")
+    record.refresh_from_db()
+    first = record.sha256
+    records.expire(record)
+    record.refresh_from_db()
+    records.request_again(record=record, actor=actor)
+    records.make(record.pk)
+    window = seat(auditor, viewport={"width": width, "height": 900})
+    page = window.page
+    window.open(f"/o/own-company/records/{record.pk}/")
+
+    expect(page.locator("#made-again")).to_contain_text(first)
+    expect(page.locator("#made-again")).to_contain_text(f"activations/{activation.pk}/activation.json")
+    expect(page.get_by_text(f"--organization {activation.organization_id}")).to_be_visible()
+    look(page, f"record-{width}")

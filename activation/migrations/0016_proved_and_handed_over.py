@@ -19,7 +19,7 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("activation", "0009_region_found"),
+        ("activation", "0015_package_kinds"),
     ]
 
     operations = [
