@@ -73,7 +73,6 @@ def with_template(root: Path, command: Command) -> None:
             commands=(command,),
             environment={"PATH": "/usr/bin:/bin"},
             secrets={},
-            masked=(),
             key=new_key(),
             confinement=Confinement(writable=(str(root / "work"),), landlock=False),
             deadline_seconds=60,
