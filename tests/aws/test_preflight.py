@@ -298,7 +298,7 @@ def test_of_a_package_whose_names_are_unknown_nothing_is_claimed(check: Check, c
     report = check(keys_of(customer["session"]), package=PackageNeeds(()))
     for code in ("permissions", "names", "quotas"):
         assert line(report, code).state is CheckState.NOT_CHECKED
-        assert "planned" in line(report, code).detail
+        assert "known with the plan" in line(report, code).detail or "plan will tell" in line(report, code).detail
     assert line(report, "iam_access").state is CheckState.PASSED
 
 

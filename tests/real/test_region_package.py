@@ -19,6 +19,7 @@ from activation.aws.sessions import session as open_session
 from activation.domain.credentials import AccessKeys
 from activation.domain.netmask import Network
 from activation.domain.package import read_package
+from activation.domain.package_lint import MANIFEST
 from activation.packages import bundled
 from activation.simulator.client import Simulator
 from activation.simulator.policy import Policy, evaluate
@@ -489,7 +490,7 @@ def test_manifest_gives_every_resource_its_phase_by_its_file() -> None:
     described = manifest()
     assert [phase["name"] for phase in described["phases"]] == ["network", "storage", "cluster", "nodes"]
     for phase in described["phases"]:
-        alone = {name: text for name, text in files.items() if name in ("versions.tf", f"{phase['name']}.tf")}
+        alone = {name: text for name, text in files.items() if name in (MANIFEST, "versions.tf", f"{phase['name']}.tf")}
         expected = {address for address, row in described["resources"].items() if row["phase"] == phase["name"]}
         assert set(read_package(alone).addresses) == expected
 

@@ -22,7 +22,7 @@ from activation.domain.trust_proof import Verdict
 from activation.models import Activation, CloudAccount, Event, Member, Plan, RegionSetup, Run, Workspace
 from activation.selectors import region_setup as reads
 from activation.selectors.region_setup import Stage
-from activation.services import activations, licenses, packages, region_setup, region_trust, regions, runs
+from activation.services import activations, launching, licenses, packages, region_setup, region_trust, regions, runs
 from activation.services.events import Actor
 from activation.simulator.client import Simulator
 from tests.aws.conftest import (
@@ -471,7 +471,7 @@ def test_what_zilliz_own_policies_allow_beside_taking_the_role_is_no_weakness(
     at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
 ) -> None:
     document = weak(Action=["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRole"])
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN, bootstrap_role_arn=document, management_role_arn=document)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN, bootstrap_role_arn=document, management_role_arn=document)
     look(at_zilliz, keys_of(customer["administrator"]))
 
     assert stage(at_zilliz) is Stage.PASSED
@@ -611,6 +611,7 @@ def test_before_a_plan_begins_the_roles_are_tried_and_a_weak_one_stops_it(
     make_roles()
     before = made_ready(activation, by, settings)
     run = regions.start(activation, by=owner_of(activation), actor=by)
+    assert launching.win(run)
 
     region_trust.demand_protected(run)
     setup = RegionSetup.objects.get()
@@ -692,7 +693,7 @@ def test_pasted_arns_keep_nobody_out_and_yield_to_whoever_shows_that_the_account
 def test_a_key_of_the_account_shows_whose_it_is(
     at_zilliz: Activation, make_roles: MakeRoles, customer: dict[str, Any]
 ) -> None:
-    make_roles(principal=packages.ZILLIZ_PRINCIPAL_ARN)
+    make_roles(principal=settings.ZILLIZ_PRINCIPAL_ARN)
     look(at_zilliz, keys_of(customer["administrator"]))
     assert CloudAccount.objects.get().proved_at is not None
 

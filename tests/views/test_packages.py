@@ -8,7 +8,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from activation.models import PackageVersion
-from tests.factories import make_user
+from tests.factories import make_user, prove
 from tests.services.test_packages import archive
 from tests.views.run_rows import text_of
 
@@ -21,6 +21,7 @@ ADD = "/installation/packages/add/"
 def administrator() -> Client:
     client = Client()
     client.force_login(make_user(is_installation_administrator=True))
+    prove(client)
     return client
 
 
