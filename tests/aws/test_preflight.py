@@ -181,7 +181,7 @@ def test_a_denial_and_a_boundary_are_called_what_they_are(
     denying["Statement"].append({"Effect": "Deny", "Action": "iam:CreatePolicy", "Resource": "*"})
     denied = line(check(make_user(denying)), "permissions")
     assert denied.items == ("iam:CreatePolicy",)
-    assert "denies this outright" in denied.detail
+    assert "explicitly denies this" in denied.detail
     document = allow(*_READS, *(action for action in APPLY_ACTIONS if action != "iam:DeleteRole"))
     boundary = iam.create_policy(PolicyName="ceiling", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
     bounded = line(check(take_role(allow("iam:*"), PermissionsBoundary=boundary)), "permissions")

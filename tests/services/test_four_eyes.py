@@ -96,13 +96,13 @@ def test_an_owner_is_made_by_two(first: Member, second: Member, organization: Or
 
 
 def test_nobody_becomes_an_owner_by_an_invitation(first: Member, organization: Organization) -> None:
-    with pytest.raises(Refused, match="by an invitation"):
+    with pytest.raises(Refused, match="through an invitation"):
         members.invite(
             organization=organization, email="x@example.com", role=Role.OWNER, by=first, actor=Actor.of(first)
         )
     # Nor by one of before it was switched on.
     make_invitation(organization, token="an-invitation", role=Role.OWNER.value)
-    with pytest.raises(Refused, match="by an invitation"):
+    with pytest.raises(Refused, match="through an invitation"):
         members.join_as_new_person(token="an-invitation", name="X", password="a long enough password 1")
     assert Member.objects.filter(organization=organization).count() == 2
 

@@ -281,7 +281,7 @@ def test_a_worker_that_was_given_up_changes_nothing_any_more(activation: Activat
 
 def test_without_an_identity_of_its_own_the_portal_says_so(activation: Activation, settings: Any) -> None:
     settings.VENDOR_ACCESS_KEY_ID = ""
-    with pytest.raises(Faulted, match="no identity in AWS"):
+    with pytest.raises(Faulted, match="no AWS identity"):
         region_setup.start_check(activation)
 
 
@@ -705,4 +705,4 @@ def test_a_network_that_could_not_be_compared_is_not_said_to_be_clear(activation
 
     assert "Not checked" in said()
     RegionSetup.objects.update(networks=[])
-    assert "clear of the networks that exist" in said()
+    assert "does not overlap with existing networks" in said()

@@ -46,7 +46,7 @@ def test_a_package_is_shown_with_its_sha256_and_used_only_when_it_is_pinned(
 
     row = PackageVersion.objects.get(name="acme-roles")
     page = text_of(answer)
-    assert "Not pinned yet: nothing takes this package" in page
+    assert "Not pinned yet: nothing uses this package" in page
     assert hashlib.sha256(content).hexdigest() in page
     assert "works with a long-term key" in page, "its findings"
     assert (row.chosen_for, row.pinned_at) == ("", None)

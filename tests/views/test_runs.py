@@ -155,9 +155,9 @@ def test_a_worker_that_is_away_is_said_to_be(owner: Member, activation: Activati
 
     text = text_of(client_of(owner).get(address("run", run)))
 
-    assert "Worker away" in text
-    assert "it may be live, or dead" in text
-    assert "only that host can tell" in text
+    assert "Worker not responding" in text
+    assert "it may be alive or dead" in text
+    assert "Only that host can tell" in text
 
 
 @pytest.mark.parametrize(("locks", "word"), [([lock.NAME, lock.OWN_NAME], "live"), ([lock.NAME], "orphaned")])
