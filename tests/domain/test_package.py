@@ -148,7 +148,7 @@ BAD: dict[str, tuple[str, str]] = {
     "http": ('data "http" "x" {\n url = "http://169.254.169.254/"\n}\n', "package_http"),
     "remote state": ('data "terraform_remote_state" "x" {\n}\n', "package_remote_state"),
     "another provider's resource": ('resource "google_project" "x" {\n}\n', "package_provider"),
-    "a provider other": ('provider "google" {\n}\n', "package_provider"),
+    "another provider": ('provider "google" {\n}\n', "package_provider"),
     "required provider": (
         'terraform {\n required_providers {\n null = {\n source = "hashicorp/null"\n}\n}\n}\n',
         "package_provider",

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
     [
         ("access_key_id", "AKIAshort", "This is not an access key ID"),
         ("access_key_id", "AIDAIOSFODNN7EXAMPLE", "a different kind of AWS identifier (AIDA)"),
-        ("secret_access_key", "half of a secret" + "x" * 24, "The secret access key has a space inside"),
+        ("secret_access_key", "half of a secret" + "x" * 24, "The secret access key contains a space"),
         ("secret_access_key", '"' + "x" * 38 + '"', "Paste the value without quotation marks"),
         ("session_token", "", "works only together with its session token"),
         ("session_token", "x" * 2_000_000, "has 2,000,000 characters"),

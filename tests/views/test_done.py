@@ -115,7 +115,7 @@ def test_a_key_that_nobody_ever_saw_proves_nothing(
     proved = check_key(client, activation, keys.access_key_id)
 
     assert "AWS does not recognize this key" in mistyped
-    assert "it is inactive or deleted" not in mistyped
+    assert "AWS no longer accepts the key" not in mistyped
     assert "AWS still accepts this key" in while_on
     assert "it is inactive or deleted" in proved
     assert len(events("access_key")) == 1

@@ -109,7 +109,7 @@ def in_use(organization: Organization, cores: int, **fields: Any) -> None:
         (-100, 365, 120, "over quota", "red", "120 cores are used; the license includes 100"),
         (-370, 365, 10, "expired", "red", "Everything continues for"),
         (-500, 365, 10, "frozen", "red", "Creating, restarting, stopping or scaling clusters"),
-        (5, 365, 10, "not yet valid", "green", "no cloud region can be activated before"),
+        (5, 365, 10, "not yet valid", "green", "No cloud region can be activated before then"),
     ],
 )
 def test_each_state_says_what_it_is_and_what_follows(

@@ -87,7 +87,7 @@ def test_drift_is_said_with_what_differs(organization: Organization, region: Act
     seen(region, extra, stated=(gone,))
     html = Reader(organization).get()
     page = words(html)
-    assert "2 kinds of resources are not as Terraform says." in page
+    assert "2 kinds of resources are different from Terraform's state." in page
     assert "private (subnet-1) is not in AWS." in page
     assert "by hand (vpc-2) is not in Terraform's state." in page
     assert '<details class="more" open>' in html
@@ -170,7 +170,7 @@ def test_what_a_console_built_is_shown_as_the_watch_saw_it() -> None:
     use = CoreUse("Query nodes", "zilliz-byoc-abc", "us-west-2", "1 × m6id.4xlarge", 16)
     licenses.note_cores(activation=region, method="Seen.", uses=[use])
     page = words(Reader(zilliz).get())
-    assert "As reported: 1 of 11 lines of the documented set" in page
+    assert "As reported: 1 of 11 kinds of documented resources" in page
     assert "zilliz-byoc-abc-vpc" in page
     assert "vpc-9" in page and "/18" in page
     assert "Confirmed by Olga Owner" in page
