@@ -70,7 +70,7 @@ def test_an_archive_with_another_sha256_than_the_publishers_is_refused(administr
 def test_a_file_and_another_address_are_one_too_many(administrator: Client) -> None:
     answer = administrator.post(ADD, given(archive(), address="https://elsewhere.example/a.tar.gz"))
 
-    assert "one of the two" in text_of(answer)
+    assert "but not both" in text_of(answer)
 
 
 def test_the_reference_is_refused_at_zilliz_with_a_sentence(administrator: Client) -> None:

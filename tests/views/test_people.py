@@ -209,7 +209,7 @@ def test_the_link_is_shown_once_and_lets_the_person_in(world: World) -> None:
                 "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
                 "OPTIONS": {"host": "127.0.0.1", "port": 1},
             },
-            "The mail server did not take the mail",
+            "The mail with the link could not be sent",
         ),
     ],
 )
