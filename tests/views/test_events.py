@@ -147,7 +147,7 @@ def test_the_page_says_where_the_chain_stands(auditor: Member, reader: Client) -
     checkpoints.verify_everywhere()
     assert "The chain is intact up to #1" in read(reader, HERE)
     ChainStatus.objects.update(verified_at=timezone.now() - timedelta(hours=4))
-    assert "do the workers run?" in read(reader, HERE)
+    assert "Check that the workers are running." in read(reader, HERE)
     ChainStatus.objects.update(problem_sequence=1, problem="it was changed", last_sequence=0)
     assert "broken at #1" in read(reader, HERE)
 

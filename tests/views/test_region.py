@@ -305,7 +305,7 @@ def test_fields_are_checked_as_typed(activation: Activation) -> None:
     assert "6 of 7 are correct" in answer or "5 of 7 are correct" in answer
     assert "is the usual name for “Bootstrap role”" in answer
     elsewhere = {name: arn.replace(ACCOUNT, "999988887777") for name, arn in ARNS.items()}
-    assert "999988887777, not of 123456789012" in words(person.post("arns/check/", **elsewhere))
+    assert "999988887777, not to 123456789012" in words(person.post("arns/check/", **elsewhere))
     swapped = person.post("arns/check/", paste=OUTPUT, **elsewhere)
     assert "All seven are correct" in words(swapped)
     assert f'value="{ARNS["bootstrap_role_arn"]}"' in swapped.content.decode()

@@ -128,7 +128,7 @@ def test_little_time_left_asks_for_the_key_again(
     without = client.post(page, {"confirmation": "yes"})
     stranger = client.post(page, {"confirmation": "yes", **as_typed(customer["least_rights"])})
     assert "The access key ID is missing" in text_of(without)
-    assert "This key belongs to somebody else" in text_of(stranger)
+    assert "This key does not belong to the person whose key made the plan" in text_of(stranger)
     Credential.objects.update(account_id=customer["account"], principal_arn=customer["least_rights"]["arn"])
     assert client.post(page, {"confirmation": "yes", **as_typed(customer["least_rights"])}).status_code == 302
 

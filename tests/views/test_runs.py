@@ -238,7 +238,7 @@ def test_cancel_and_discard_lead_back_and_tell_what_happened(owner: Member, acti
     assert waiting.status == RunStatus.CANCELED
 
     late = client.post(address("run_cancel", waiting), follow=True)
-    assert "has moved on" in text_of(late)
+    assert "The status of this run has changed" in text_of(late)
 
     planned = make_sealed_run(activation, RunStatus.PLANNED)
     assert "The plan was discarded" in text_of(client.post(address("run_discard", planned), follow=True))
