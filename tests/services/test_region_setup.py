@@ -203,7 +203,7 @@ def test_throttling_is_inconclusive_and_the_next_check_may_pass(
     assert stage(activation) is Stage.OPEN
     assert {proof.verdict for proof in reads.trust_of(setup).proofs} == {Verdict.NOT_PROVEN}
     assert reads.room_of(setup) is None
-    assert "does not let the portal in" in setup.networks_problem
+    assert "cannot assume the management role" in setup.networks_problem
     assert "region_trust_open" in codes(activation)
 
     simulator.clear()
@@ -335,7 +335,7 @@ def test_what_is_planned_is_changed_no_more(activation: Activation, by: Actor) -
         lambda: region_setup.take_arns(activation, {}, by=by),
         lambda: region_setup.demand_ready(activation),
     ):
-        with pytest.raises(Refused, match="stays as it is"):
+        with pytest.raises(Refused, match="stay as they are"):
             act()
 
 

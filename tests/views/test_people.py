@@ -66,7 +66,7 @@ def test_a_used_and_an_expired_link_say_so(client: Client) -> None:
 
     assert [answer.status_code for answer in answers] == [410, 410, 404]
     texts = [answer.content.decode() for answer in answers]
-    assert "was used" in texts[0]
+    assert "has been used" in texts[0]
     assert "has expired" in texts[1]
     assert "does not exist" in texts[2]
 

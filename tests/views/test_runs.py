@@ -300,7 +300,7 @@ def test_search_looks_through_the_whole_log(owner: Member, activation: Activatio
 
     assert 'id="L77"' in found
     assert 'id="L78"' not in found
-    assert f"11 of {2 * WINDOW} lines hold “LINE 77”" in found, "77, and 770 to 779"
+    assert f"11 of {2 * WINDOW} lines contain “LINE 77”" in found, "77, and 770 to 779"
 
 
 def test_a_log_is_text_and_its_download_is_an_event(owner: Member, activation: Activation) -> None:

@@ -98,7 +98,7 @@ def test_who_only_reads_is_told_who_can_start(vendor: Organization) -> None:
     page = words(Person(vendor, Role.AUDITOR).get())
 
     assert "New activation" not in page
-    assert "An owner or operator starts an activation" in page
+    assert "Once an owner or operator starts an activation" in page
 
 
 def test_a_row_says_where_it_stands_and_what_comes_next(vendor: Organization) -> None:
@@ -430,7 +430,7 @@ def test_a_locked_one_stays(customer: Organization) -> None:
     answer = Person(customer).post("external-id/", activation, external_id="second", confirm="1")
 
     assert answer.status_code == 422
-    assert "locked already" in words(answer)
+    assert "already locked" in words(answer)
     customer.refresh_from_db()
     assert customer.external_id == "first"
 
