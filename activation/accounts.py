@@ -70,7 +70,7 @@ class AccountAdapter(DefaultAccountAdapter):
         try:
             super().send_mail(template_prefix, email, context)
         except (SMTPException, OSError) as error:
-            log.warning("The mail server did not take %s: %s", template_prefix, error)
+            log.warning("The mail server did not accept %s: %s", template_prefix, error)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

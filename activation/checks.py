@@ -50,6 +50,8 @@ def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
     """Warn when people would send cloud keys over plain HTTP."""
     if not settings.HTTPS:
         return [
-            checks.Warning("PORTAL_URL is not https://: keys would cross the network in clear.", id="activation.W001")
+            checks.Warning(
+                "PORTAL_URL is not https://: keys would cross the network unencrypted.", id="activation.W001"
+            )
         ]
     return []

@@ -109,7 +109,7 @@ def at_step(step: Step) -> Callable[[WizardView[P]], NamedView[P]]:
                     # The pages of earlier steps are not for those who only read.
                     return redirect("activation", request.organization.slug, found.pk)
                 here, there = STEP_TITLES[step], STEP_TITLES[found.step]
-                messages.warning(request, f"“{here}” comes after “{there}”, which is not done yet.")
+                messages.warning(request, f"“{here}” comes after “{there}”, which is not complete yet.")
                 return redirect(page_of(found, found.step))
             return view(request, found, *args, **kwargs)
 

@@ -121,7 +121,7 @@ class LimitedBodies:
                 request,
                 411,
                 title="Not understood",
-                text="This request does not say how long it is.",
+                text="This request does not give its length.",
                 next_step="Send it with the header Content-Length.",
             )
         length = request.META.get("CONTENT_LENGTH") or "0"
@@ -133,7 +133,7 @@ class LimitedBodies:
                     request,
                     413,
                     title="Too large",
-                    text=f"This has {int(length[:20]) // 2**20} MiB; at most {most // 2**20} MiB are taken.",
+                    text=f"This has {int(length[:20]) // 2**20} MiB. At most {most // 2**20} MiB are accepted.",
                     next_step="Choose a smaller file, or sign in first.",
                 )
         return self.get_response(request)

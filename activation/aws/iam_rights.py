@@ -43,7 +43,7 @@ _ALWAYS = (Phase.CREATE, Phase.UPDATE, Phase.DESTROY)
 
 RIGHTS = (
     Right("iam:CreatePolicy", On.POLICY, (Phase.CREATE,), "Creates the seven policies"),
-    Right("iam:TagPolicy", On.POLICY, (Phase.CREATE, Phase.UPDATE), "Tags in the call that creates ask for it as well"),
+    Right("iam:TagPolicy", On.POLICY, (Phase.CREATE, Phase.UPDATE), "Needed to set tags in the create call"),
     Right("iam:GetPolicy", On.POLICY, (Phase.CHECK, *_ALWAYS), "Compares a policy with what it should be"),
     Right("iam:GetPolicyVersion", On.POLICY, _ALWAYS, "Reads the policy's text"),
     Right("iam:ListPolicyVersions", On.POLICY, (Phase.UPDATE, Phase.DESTROY), "Makes room for a new version"),
@@ -52,11 +52,11 @@ RIGHTS = (
     Right("iam:UntagPolicy", On.POLICY, (Phase.UPDATE,), "Removes a tag"),
     Right("iam:DeletePolicy", On.POLICY, (Phase.DESTROY,), "Removes the policies"),
     Right("iam:CreateRole", On.ROLE, (Phase.CREATE,), "Creates the two roles, only under a boundary of the same path"),
-    Right("iam:TagRole", On.ROLE, (Phase.CREATE, Phase.UPDATE), "Tags in the call that creates ask for it as well"),
+    Right("iam:TagRole", On.ROLE, (Phase.CREATE, Phase.UPDATE), "Needed to set tags in the create call"),
     Right("iam:AttachRolePolicy", On.ROLE, (Phase.CREATE,), "Gives each role its policy; only policies of its path"),
     Right("iam:GetRole", On.ROLE, (Phase.CHECK, *_ALWAYS), "Compares a role with what it should be"),
-    Right("iam:ListRolePolicies", On.ROLE, _ALWAYS, "Notices policies that somebody wrote into a role"),
-    Right("iam:ListAttachedRolePolicies", On.ROLE, _ALWAYS, "Notices what is attached to a role"),
+    Right("iam:ListRolePolicies", On.ROLE, _ALWAYS, "Finds inline policies in a role"),
+    Right("iam:ListAttachedRolePolicies", On.ROLE, _ALWAYS, "Finds what is attached to a role"),
     Right("iam:UpdateAssumeRolePolicy", On.ROLE, (Phase.UPDATE,), "Changes the trust policy, such as its external ID"),
     Right("iam:UpdateRole", On.ROLE, (Phase.UPDATE,), "Changes how long a session may last"),
     Right("iam:UpdateRoleDescription", On.ROLE, (Phase.UPDATE,), "Changes the description"),
@@ -65,10 +65,10 @@ RIGHTS = (
     Right("iam:DetachRolePolicy", On.ROLE, (Phase.DESTROY,), "A role with policies cannot be removed"),
     Right("iam:ListInstanceProfilesForRole", On.ROLE, (Phase.DESTROY,), "A role in use by a machine cannot be removed"),
     Right("iam:DeleteRole", On.ROLE, (Phase.DESTROY,), "Removes the roles"),
-    Right("iam:ListRoles", On.ACCOUNT, (Phase.CHECK,), "Tells whether a name is taken under another path"),
-    Right("iam:ListPolicies", On.ACCOUNT, (Phase.CHECK,), "Tells whether a name is taken under another path"),
-    Right("iam:GetAccountSummary", On.ACCOUNT, (Phase.CHECK,), "Tells how many roles and policies there is room for"),
-    Right("iam:SimulatePrincipalPolicy", On.ACCOUNT, (Phase.CHECK,), "Tells beforehand which right is missing"),
+    Right("iam:ListRoles", On.ACCOUNT, (Phase.CHECK,), "Shows whether a name is taken under another path"),
+    Right("iam:ListPolicies", On.ACCOUNT, (Phase.CHECK,), "Shows whether a name is taken under another path"),
+    Right("iam:GetAccountSummary", On.ACCOUNT, (Phase.CHECK,), "Shows how many more roles and policies are allowed"),
+    Right("iam:SimulatePrincipalPolicy", On.ACCOUNT, (Phase.CHECK,), "Shows in advance which permission is missing"),
 )
 
 APPLY_ACTIONS = tuple(right.action for right in RIGHTS if set(right.phases) != {Phase.CHECK})
@@ -176,14 +176,14 @@ def hour_key_commands(
     )
     return (
         KeyRecipe(
-            "A role with exactly these rights",
-            "Recommended: the key can do nothing else, and is gone in an hour.",
+            "A role with exactly these permissions",
+            "Recommended: the key can do nothing else and expires in an hour.",
             (
                 f"aws iam create-role --role-name {ROLE_NAME} --assume-role-policy-document '{trust}'",
                 f"aws iam put-role-policy {inline} --policy-document file://{policy_file}",
                 f"aws sts assume-role --role-arn {role} --role-session-name portal --duration-seconds {KEY_SECONDS}",
             ),
-            "A new role is known everywhere after some seconds; repeat the last command if it is refused at first. "
+            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first. "
             "Afterwards remove it: "
             f"aws iam delete-role-policy {inline} && "
             f"aws iam delete-role --role-name {ROLE_NAME}",
@@ -191,23 +191,23 @@ def hour_key_commands(
         ),
         KeyRecipe(
             "Single sign-on (IAM Identity Center)",
-            "Where you sign in to AWS through your company.",
+            "If you sign in to AWS through your company.",
             ("aws sso login --profile YOUR_PROFILE", "aws configure export-credentials --profile YOUR_PROFILE"),
-            "The key acts as your permission set, and lives as long as its session duration says.",
+            "The key has the permissions of your permission set and is valid for its session duration.",
             "https://docs.aws.amazon.com/singlesignon/latest/userguide/howtogetcredentials.html",
         ),
         KeyRecipe(
             "Your own user, with MFA",
-            "Where your user has these rights itself.",
+            "If your own user has these permissions.",
             (f"aws sts get-session-token --serial-number {mfa} --token-code 123456 --duration-seconds {KEY_SECONDS}",),
-            "Give the code of your MFA device: without it the key answers who it is, but IAM refuses every call.",
+            "Give the code of your MFA device. Without it, the key is valid, but IAM refuses every call.",
             f"{_STS}/API_GetSessionToken.html",
         ),
         KeyRecipe(
             "Not: get-federation-token",
             "The key of aws sts get-federation-token cannot be used here.",
             (),
-            "AWS does not let such a key call IAM through the CLI or the API, whatever its policy says.",
+            "AWS does not allow such a key to call IAM through the CLI or the API, whatever its policy says.",
             f"{_GUIDE}/id_credentials_sts-comparison.html",
         ),
     )
@@ -226,31 +226,31 @@ def long_term_key_commands(
     keys_page = f"{_GUIDE}/id_credentials_access-keys.html"
     return (
         KeyRecipe(
-            "A user with exactly these rights",
-            "Recommended: the key can do nothing else, and goes with its user.",
+            "A user with exactly these permissions",
+            "Recommended: the key can do nothing else and is deleted with its user.",
             (
                 f"aws iam create-user {name}",
                 f"aws iam create-policy --policy-name {ROLE_NAME} --policy-document file://{policy_file}",
                 f"aws iam attach-user-policy {name} --policy-arn {policy}",
                 f"aws iam create-access-key {name}",
             ),
-            "A new key is known everywhere after some seconds. The secret is shown once.",
+            "A new key is known everywhere after a few seconds. The secret is shown only once.",
             keys_page,
         ),
         KeyRecipe(
             "Your own user",
-            "Where your user has these rights itself; in the console: IAM, Users, Security credentials, Create access "
+            "If your own user has these permissions. In the console: IAM, Users, Security credentials, Create access "
             "key.",
             ("aws iam create-access-key",),
-            "A user has two access keys at most. The secret is shown once.",
+            "A user can have at most two access keys. The secret is shown only once.",
             keys_page,
         ),
         KeyRecipe(
             "Afterwards: deactivate it",
-            "As soon as the run has ended: until then the key works for whoever has it. For your own user, leave "
-            "--user-name out.",
+            "Do this as soon as the run has ended: until then, the key works for anyone who has it. For your own "
+            "user, omit --user-name.",
             (f"aws iam update-access-key {name} --access-key-id YOUR_KEY_ID --status Inactive",),
-            "When nothing more is to be run, remove it all: "
+            "When you have nothing more to run, remove everything: "
             f"aws iam delete-access-key {name} --access-key-id YOUR_KEY_ID && "
             f"aws iam detach-user-policy {name} --policy-arn {policy} && "
             f"aws iam delete-policy --policy-arn {policy} && "

@@ -183,7 +183,7 @@ def _find(
         if problem.code not in ("aws_denied", "aws_throttled"):
             raise
         if listed is not None:
-            text = f"The {named.kind} {arn} exists; whose it is could not be read ({problem.text})"
+            text = f"The {named.kind} {arn} exists; its owner could not be read ({problem.text})"
             return Finding(named, Owner.STRANGER, text)
         return Finding(named, Owner.UNKNOWN, problem=problem)
     if named.name in known_names:

@@ -93,7 +93,7 @@ class _Looker:
             self._bucket("encryption", "Bucket encrypted", "get_bucket_encryption", judge_encryption),
             self._bucket("public_access", "Bucket not public", "get_public_access_block", judge_public_access),
             self._bucket("ownership", "Bucket owned by your account", "get_bucket_ownership_controls", judge_ownership),
-            self._bucket("tls", "Bucket reached by TLS alone", "get_bucket_policy", self._judge_policy),
+            self._bucket("tls", "Bucket reached only by TLS", "get_bucket_policy", self._judge_policy),
         )
 
     def _bucket(self, code: str, title: str, operation: str, right: Callable[[Mapping[str, Any]], str]) -> Check:
@@ -103,7 +103,7 @@ class _Looker:
         except Problem as problem:
             if problem.values.get("aws_code") not in _UNSET:
                 return _unread(f"bucket_{code}", title, problem, _BUCKET_PAGE)
-            wrong = "That was never set."
+            wrong = "This setting was never made."
         if wrong:
             return Check(f"bucket_{code}", title, CheckState.FAILED, f"{self.bucket}: {wrong}", _RESUME, _BUCKET_PAGE)
         return Check(f"bucket_{code}", title, CheckState.PASSED, self.bucket)
@@ -113,7 +113,7 @@ class _Looker:
             document = policy_document.read(str(answer["Policy"]))
         except Refused as refused:
             return refused.text
-        return "" if demands_tls(document, self.bucket) else "Its policy lets requests without TLS through."
+        return "" if demands_tls(document, self.bucket) else "Its policy allows requests without TLS."
 
     # --- IAM
 
@@ -125,13 +125,13 @@ class _Looker:
         code, name = f"{ROLE_LINES}{end.replace('-', '_')}", f"{self.cluster}-{end}"
         issuer = str(self.seen.get("identity", {}).get("oidc", {}).get("issuer", "")).removeprefix("https://")
         if not issuer:
-            return Check(code, title, CheckState.NOT_CHECKED, "Who vouches for the cluster is not known.")
+            return Check(code, title, CheckState.NOT_CHECKED, "The cluster's identity provider is not known.")
         try:
             role = self.role_reader.ask("iam", "get_role", RoleName=name)["Role"]
         except Problem as problem:
             if problem.code == "aws_denied":
-                why = f"The role with which the portal looks may not read {name} ({problem.values['action']})."
-                return Check(code, title, CheckState.NOT_CHECKED, why, "Look at its trust policy in the IAM console.")
+                why = f"The role that the portal uses for checks cannot read {name} ({problem.values['action']})."
+                return Check(code, title, CheckState.NOT_CHECKED, why, "Check its trust policy in the IAM console.")
             return _unread(code, title, problem, _ROLES_PAGE)
         # arn:aws:eks:us-west-2:123456789012:cluster/zilliz-byoc-…
         _, partition, _, _, account, *_ = str(self.seen["arn"]).split(":")
@@ -139,9 +139,9 @@ class _Looker:
         document = role.get("AssumeRolePolicyDocument") or ""
         wrong = lint(document, provider=provider, issuer=issuer, subjects=SUBJECTS[end])
         if wrong:
-            detail = f"{name} lets in others than its service accounts."
+            detail = f"{name} trusts others than its service accounts."
             return Check(code, title, CheckState.FAILED, detail, _RESUME, _ROLES_PAGE, wrong)
-        return Check(code, title, CheckState.PASSED, f"{name} lets in its service accounts of this cluster alone.")
+        return Check(code, title, CheckState.PASSED, f"{name} trusts only its service accounts of this cluster.")
 
 
 def judge(code: str, title: str, seen: Mapping[str, Any], page: str) -> Check:
@@ -149,15 +149,15 @@ def judge(code: str, title: str, seen: Mapping[str, Any], page: str) -> Check:
     status = str(seen.get("status", "unknown"))
     issues = tuple(_issue(each) for each in (seen.get("health") or {}).get("issues") or ())
     if status not in _WORKING:
-        detail, remedy = f"EKS says {status}.", "Wait until EKS has ended it, then resume the activation."
+        detail, remedy = f"EKS says {status}.", "Wait until EKS has finished, then resume the activation."
         if status.endswith("FAILED") or status == "DEGRADED":
-            remedy = "Mend what EKS names, then resume the activation."
+            remedy = "Fix what EKS reports, then resume the activation."
         return Check(code, title, CheckState.FAILED, detail, remedy, page, issues)
     if issues:
         count = f"{len(issues)} health issue{'' if len(issues) == 1 else 's'}"
-        return Check(code, title, CheckState.FAILED, f"{status}, with {count}.", "Mend what EKS names.", page, issues)
+        return Check(code, title, CheckState.FAILED, f"{status}, with {count}.", "Fix what EKS reports.", page, issues)
     if status == "UPDATING":
-        return Check(code, title, CheckState.WARNING, "Works, and is being changed.")
+        return Check(code, title, CheckState.WARNING, "It works and is being changed.")
     return Check(code, title, CheckState.PASSED, "Active, without health issues.")
 
 
@@ -172,8 +172,8 @@ def judge_endpoint(title: str, seen: Mapping[str, Any]) -> Check:
     network = seen.get("resourcesVpcConfig") or {}
     private, public = bool(network.get("endpointPrivateAccess")), bool(network.get("endpointPublicAccess"))
     if private and not public:
-        return Check("cluster_endpoint", title, CheckState.PASSED, "It answers inside the VPC only.")
-    detail = "It answers on the internet too." if public else "It answers neither inside the VPC nor outside."
+        return Check("cluster_endpoint", title, CheckState.PASSED, "It answers only inside the VPC.")
+    detail = "It also answers on the internet." if public else "It answers neither inside the VPC nor outside."
     return Check("cluster_endpoint", title, CheckState.WARNING, detail, _RESUME, _CLUSTER_PAGE)
 
 
@@ -189,14 +189,14 @@ def judge_public_access(answer: Mapping[str, Any]) -> str:
     blocks = answer.get("PublicAccessBlockConfiguration", {})
     wanted = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
     off = [name for name in wanted if blocks.get(name) is not True]
-    return f"Switched off: {', '.join(off)}." if off else ""
+    return f"Turned off: {', '.join(off)}." if off else ""
 
 
 def judge_ownership(answer: Mapping[str, Any]) -> str:
     """Return what is wrong with whose the objects are."""
     rules = answer.get("OwnershipControls", {}).get("Rules", ())
     owners = [str(each.get("ObjectOwnership", "")) for each in rules]
-    return "" if owners == ["BucketOwnerEnforced"] else "Access lists are in use: objects may belong to others."
+    return "" if owners == ["BucketOwnerEnforced"] else "Access control lists are in use: objects may belong to others."
 
 
 def demands_tls(document: PolicyDocument, bucket: str) -> bool:
@@ -219,5 +219,5 @@ def _unread(code: str, title: str, problem: Problem, page: str) -> Check:
     if problem.code == "aws_absent" or problem.values.get("aws_code") in _ABSENT:
         return Check(code, title, CheckState.FAILED, "It does not exist.", _RESUME, page)
     denied = problem.code == "aws_denied"
-    why = f"The management role may not call {problem.values['action']}." if denied else problem.text
-    return Check(code, title, CheckState.NOT_CHECKED, why, "Look at it in the AWS console, or check again.", page)
+    why = f"The management role is not allowed to call {problem.values['action']}." if denied else problem.text
+    return Check(code, title, CheckState.NOT_CHECKED, why, "Check it in the AWS console, or check again here.", page)

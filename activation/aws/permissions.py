@@ -14,7 +14,7 @@ from activation.aws.names import VENDOR, VENDOR_TAG, PackageNeeds
 from activation.aws.sessions import Session
 from activation.domain.errors import Problem
 
-_GIVE = "Go on; or, to have it checked, give the key the right {action}."
+_GIVE = "Continue. To have it checked, give the key the permission {action}."
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def simulate(aws: Session, who: Identity, needs: PackageNeeds) -> Verdict:
         if problem.code not in ("aws_denied", "aws_absent"):
             raise
         return Verdict(
-            reason=f"The role {who.name} may not look itself up, so its policies could not be asked.",
+            reason=f"The role {who.name} cannot look itself up, so its policies could not be checked.",
             remedy=_GIVE.format(action="iam:GetRole"),
         )
     answers: list[_Answer] = []

@@ -19,12 +19,12 @@ from activation.domain.errors import Problem, Refused
 _GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
 
 TITLES = {
-    "identity": "AWS knows the key",
+    "identity": "AWS recognizes the key",
     "not_root": "Not the root user",
-    "temporary_key": "A key that ends by itself",
+    "temporary_key": "A key that expires by itself",
     "same_account": "The same AWS account as before",
-    "iam_access": "IAM answers this key",
-    "permissions": "The rights that the run needs",
+    "iam_access": "IAM accepts this key",
+    "permissions": "The permissions that the run needs",
     "names": "The names are free",
     "quotas": "Room for the roles and policies",
     "clock": "This server's clock",
@@ -42,7 +42,7 @@ _DOCS = {
 }
 # AWS refuses a signature that is five minutes off (IAM User Guide, *Troubleshoot Signature Version 4*).
 CLOCK_WARNING_SECONDS = 60
-_NAMES_UNKNOWN = "This package chooses its own names, which the plan will tell; they are looked up then."
+_NAMES_UNKNOWN = "This package chooses its own names. They are checked when the plan shows them."
 # After these nothing else AWS says can be relied upon.
 _STOPPING = frozenset(
     {"aws_key_unknown", "aws_token_unknown", "aws_secret_wrong", "aws_key_expired", "aws_clock_skew"}
@@ -124,7 +124,7 @@ def _failed(code: str, problem: Problem) -> Check:
 
 def _not_checked(rest: Collection[tuple[str, str]], reason: str) -> Iterator[Check]:
     for code, _ in rest:
-        yield _check(code, CheckState.NOT_CHECKED, f"Not looked at, {reason}.")
+        yield _check(code, CheckState.NOT_CHECKED, f"Not checked, {reason}.")
 
 
 def _problem(code: str, problem: Problem) -> Check:
@@ -162,39 +162,40 @@ class _Preflight:
         return _check(
             "not_root",
             CheckState.FAILED,
-            "This is a key of the account's root user. It may do everything, nothing can limit it, and nobody needs it "
-            "for this.",
-            "Delete the root user's key, and make a key of a role or user with the rights shown beside the form.",
+            "This is a key of the account's root user. It can do everything, nothing can limit it, and it is not "
+            "needed for this.",
+            "Delete the root user's key, and create a key for a role or user with the permissions shown beside the "
+            "form.",
         )
 
     def temporary_key(self) -> Check:
         if not self.who.is_long_term:
-            return _passed("temporary_key", "The key is temporary: it ends by itself.")
+            return _passed("temporary_key", "The key is temporary: it expires by itself.")
         if self.package.long_term_key_only:
             return _check(
                 "temporary_key",
                 CheckState.WARNING,
-                "This key works until somebody deletes it; the package takes no other kind.",
+                "This key works until somebody deletes it. The package accepts no other kind.",
                 "Deactivate it right after the run; the page of step 2 shows the command.",
             )
         return _check(
             "temporary_key",
             CheckState.WARNING,
-            "This key works until somebody deletes it; should it leak, it stays useful to a thief.",
-            "Better make a key that lives an hour (shown beside the form). If you go on with this one, deactivate it "
-            "right after the run.",
+            "This key works until somebody deletes it. If it leaks, it stays usable.",
+            "A key that is valid for one hour is better (shown beside the form). If you continue with this one, "
+            "deactivate it right after the run.",
         )
 
     def same_account(self) -> Check:
         if self.who.account_id == self.expected_account:
             return _passed("same_account", f"The AWS account is {self.expected_account}, as before.")
-        self.stopped = "because the key is of another AWS account"
+        self.stopped = "because the key belongs to another AWS account"
         return _check(
             "same_account",
             CheckState.FAILED,
-            f"This key belongs to the AWS account {self.who.account_id}; what stands here belongs to "
+            f"This key belongs to the AWS account {self.who.account_id}; this activation belongs to "
             f"{self.expected_account}.",
-            f"Enter a key of {self.expected_account}, or begin a new activation for {self.who.account_id}.",
+            f"Enter a key of {self.expected_account}, or start a new activation for {self.who.account_id}.",
         )
 
     def iam_access(self) -> Check:
@@ -210,29 +211,32 @@ class _Preflight:
             return _check(
                 "iam_access",
                 CheckState.WARNING,
-                "IAM answers this key, but it may not list roles (iam:ListRoles). The run does without; these checks "
-                "see less.",
-                "Give the key the rights shown beside the form to have everything checked.",
+                "IAM accepts this key, but it cannot list roles (iam:ListRoles). The run does not need this, but the "
+                "checks see less.",
+                "Give the key the permissions shown beside the form to have everything checked.",
             )
-        return _passed("iam_access", "A real question to IAM was answered.")
+        return _passed("iam_access", "IAM answered a real request.")
 
     def _refused_by_iam(self) -> Check:
         # Source: STS API Reference, GetSessionToken and GetFederationToken, "Permissions". Both kinds of key answer who
         # they are, and are refused by IAM with the code of a key that does not exist.
         if self.who.kind is PrincipalKind.FEDERATED:
-            detail = "The key was made with get-federation-token. AWS lets no such key call IAM, whatever its policy."
+            detail = (
+                "The key was created with get-federation-token. AWS does not allow such a key to call IAM, "
+                "whatever its policy."
+            )
         elif self.who.kind is PrincipalKind.USER:
             detail = (
-                "AWS knows the key, but IAM refuses it: it was made with get-session-token without an MFA code. AWS "
-                "lets no such key call IAM, whatever the user's rights."
+                "AWS recognizes the key, but IAM refuses it: it came from get-session-token without an MFA code. "
+                "AWS does not allow such a key to call IAM, whatever the user's permissions."
             )
         else:
-            detail = "AWS knows the key, but IAM refuses its session token."
+            detail = "AWS recognizes the key, but IAM refuses its session token."
         return _check(
             "iam_access",
             CheckState.FAILED,
             detail,
-            "Make the key with aws sts assume-role; or with aws sts get-session-token, with --serial-number and "
+            "Create the key with aws sts assume-role, or with aws sts get-session-token and the --serial-number and "
             "--token-code of your MFA device.",
         )
 
@@ -249,8 +253,9 @@ class _Preflight:
             return _check(
                 "permissions",
                 CheckState.NOT_CHECKED,
-                f"Whether the key may call {', '.join(verdict.unsure)} depends on {keys}; nobody knows it beforehand.",
-                "Go on; if the run is refused, it stops there and can be continued.",
+                f"Whether the key may call {', '.join(verdict.unsure)} depends on {keys}, which cannot be known in "
+                "advance.",
+                "Continue. If AWS refuses the run, it stops there and can be continued.",
                 verdict.unsure,
             )
         return _passed(
@@ -259,17 +264,17 @@ class _Preflight:
         )
 
     def _missing(self, verdict: Verdict) -> Check:
-        detail = f"The key may not call {', '.join(verdict.missing)}."
-        remedy = f"Give {_owner(self.who)} the policy shown beside the form, or enter a key that has these rights."
+        detail = f"The key is not allowed to call {', '.join(verdict.missing)}."
+        remedy = f"Give {_owner(self.who)} the policy shown beside the form, or enter a key that has these permissions."
         if verdict.by_organization:
-            detail += " A rule of your AWS organization (service control policy) stands in the way."
-            remedy = "Ask those who run your AWS organization to allow these actions in this account."
+            detail += " A service control policy of your AWS organization prevents this."
+            remedy = "Ask the administrators of your AWS organization to allow these actions in this account."
         elif verdict.by_boundary:
-            detail += " A permissions boundary stands in the way."
+            detail += " A permissions boundary prevents this."
             remedy = f"Ask your AWS administrators to widen the permissions boundary of {_owner(self.who)}."
         elif verdict.explicitly:
-            detail += " A policy denies this outright."
-            remedy = f"Ask your AWS administrators to lift the denial for {_owner(self.who)}, or use another key."
+            detail += " A policy explicitly denies this."
+            remedy = f"Ask your AWS administrators to remove the deny for {_owner(self.who)}, or use another key."
         return _check("permissions", CheckState.FAILED, detail, remedy, verdict.missing)
 
     def names(self) -> Check:
@@ -301,7 +306,7 @@ class _Preflight:
             problem = unknown[0].problem
             listed = ", ".join(finding.named.name for finding in unknown)
             why, remedy = (problem.text, problem.next_step) if problem else ("", "")
-            return _check("names", CheckState.NOT_CHECKED, f"Not known of {listed}. {why}", remedy)
+            return _check("names", CheckState.NOT_CHECKED, f"Not known for {listed}. {why}", remedy)
         return _passed("names", _free(findings, len(left)))
 
     def quotas(self) -> Check:
@@ -315,7 +320,9 @@ class _Preflight:
             if self.missing is not None:
                 needed = self.missing[kind]
             if held not in summary or quota not in summary:
-                return _check("quotas", CheckState.NOT_CHECKED, f"AWS did not say how many {held.lower()} may exist.")
+                return _check(
+                    "quotas", CheckState.NOT_CHECKED, f"AWS did not report how many {held.lower()} may exist."
+                )
             available = max(0, int(summary[quota]) - int(summary[held]))
             what = kind if needed == 1 else held.lower()
             sentence = f"{needed} {what} needed, room for {available} of {summary[quota]}"
@@ -328,14 +335,14 @@ class _Preflight:
     def clock(self) -> Check:
         ahead = self.aws.clock_ahead
         if ahead is None:
-            return _check("clock", CheckState.NOT_CHECKED, "AWS's answers carried no time to compare with.")
+            return _check("clock", CheckState.NOT_CHECKED, "AWS's answers contained no time to compare with.")
         if abs(ahead) < CLOCK_WARNING_SECONDS:
-            return _passed("clock", "It agrees with AWS's.")
+            return _passed("clock", "It matches AWS's clock.")
         return _check(
             "clock",
             CheckState.WARNING,
-            f"It is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} AWS's. AWS refuses everything "
-            "from five minutes on.",
+            f"It is {abs(ahead):.0f} seconds {'ahead of' if ahead > 0 else 'behind'} AWS's clock. AWS refuses all "
+            f"requests from a difference of five minutes.",
             "Ask the installation administrator to set the clock (NTP).",
         )
 
@@ -360,26 +367,26 @@ def _free(findings: Collection[Finding], left: int) -> str:
     free = len(findings) - ours - left
     if left:
         saved = f"{ours} exist and are in this portal's state, " if ours else ""
-        return f"{saved}{left} were left by the run that was cut off and are found again, {free} do not exist yet."
+        return f"{saved}{left} were left by the interrupted run and were found again, {free} do not exist yet."
     if not ours:
         return f"None of the {free} names exists yet."
     if not free:
-        return f"All {ours} exist and are in this portal's state: Terraform goes on with them."
+        return f"All {ours} exist and are in this portal's state: Terraform continues with them."
     return f"{ours} exist and are in this portal's state, {free} do not exist yet."
 
 
 def _remedy(finding: Finding) -> str:
     if finding.owner is Owner.LEFT_OVER:
         return (
-            "What a run of this portal left behind when it was cut off: recover that run, or delete the objects listed "
+            "For what an interrupted run of this portal left behind: recover that run, or delete the objects listed "
             "and start again."
         )
     if finding.owner is Owner.SAME_PACKAGE:
         return (
-            "What the same package created outside of this portal: choose “Run it yourself” and paste the Terraform "
+            "For what the same package created outside this portal: choose “Run it yourself” and paste the Terraform "
             "output, or remove it there with terraform destroy."
         )
     return (
-        "What belongs to somebody else is never taken over: ask its owner in your company to rename or delete it, or "
+        "What belongs to somebody else is never taken over. Ask its owner in your company to rename or delete it, or "
         "use another AWS account."
     )

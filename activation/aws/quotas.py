@@ -199,11 +199,11 @@ class _Looker:
                 used,
                 limit,
                 reason=problems[0].text,
-                remedy=f"Look at “{quota.unit}” in the AWS console, Service Quotas, yourself.",
+                remedy=f"Check “{quota.unit}” yourself in the AWS console under Service Quotas.",
             )
         remedy = (
             f"Ask AWS to raise “{quota.unit}” in this region (Service Quotas, {quota.service}, {quota.quota}), which "
-            "may take a day, or remove what nobody uses."
+            f"may take a day, or remove what is not used."
         )
         return Room(quota.code, quota.title, quota.unit, needed, used, limit, remedy=remedy)
 
@@ -273,7 +273,7 @@ class _Looker:
             "Availability zones",
             CheckState.PASSED if enough else CheckState.FAILED,
             f"{ZONES_NEEDED} needed, {len(offered)} usable: {', '.join(offered) or 'none'}.",
-            "" if enough else "Choose another region: the private subnets stand in three zones.",
+            "" if enough else "Choose another region: the private subnets need three zones.",
             "" if enough else _NETWORK_PAGE,
         )
         try:
@@ -284,14 +284,14 @@ class _Looker:
                 "Instance types",
                 CheckState.NOT_CHECKED,
                 problem.text,
-                "Go on; EKS says so if one is missing.",
+                "Continue. EKS reports if one is missing.",
             )
             return tuple(offered[:ZONES_NEEDED]) if enough else (), (zones, line)
         wanted = set(self.needs.instances)
         whole = [zone for zone in offered if wanted <= types.get(zone, set())]
         listed = ", ".join(sorted(wanted)) or "none"
         if len(whole) >= ZONES_NEEDED:
-            detail = f"{listed}: on offer in {', '.join(whole[:ZONES_NEEDED])}."
+            detail = f"{listed}: available in {', '.join(whole[:ZONES_NEEDED])}."
             return tuple(whole[:ZONES_NEEDED]), (
                 zones,
                 Check("instance_types", "Instance types", CheckState.PASSED, detail),
@@ -305,7 +305,7 @@ class _Looker:
             "instance_types",
             "Instance types",
             CheckState.FAILED,
-            f"{listed}: on offer together in {len(whole)} of the {ZONES_NEEDED} zones needed.",
+            f"{listed}: available together in {len(whole)} of the {ZONES_NEEDED} zones needed.",
             "Choose other instance types or another region.",
             _NETWORK_PAGE,
             missing,
@@ -347,7 +347,7 @@ class _Looker:
                 self.aws.ask("iam", "get_role", RoleName=name)
             except Problem as problem:
                 if problem.code != "aws_absent":
-                    remedy = "Go on; the bootstrap role may have EKS make them."
+                    remedy = "Continue. The bootstrap role can have EKS create them."
                     return Check("service_roles", title, CheckState.NOT_CHECKED, problem.text, remedy, _ROLES_PAGE)
                 absent[name] = service
         if not absent:
@@ -359,9 +359,9 @@ class _Looker:
             "service_roles",
             title,
             CheckState.WARNING,
-            f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not exist yet. EKS makes the one for "
-            "clusters with the first cluster, and the one for node groups with the first node group if the bootstrap "
-            "role may look for it, where nothing in your AWS organization forbids it.",
+            f"{' and '.join(absent)} {'does' if len(absent) == 1 else 'do'} not exist yet. EKS creates the one for "
+            f"clusters with the first cluster. It creates the one for node groups with the first node group, if the "
+            f"bootstrap role is allowed to look it up. Both work unless your AWS organization forbids it.",
             f"To be sure, run: {'; '.join(commands)}",
             _ROLES_PAGE,
             commands,

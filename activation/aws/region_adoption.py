@@ -120,8 +120,7 @@ class _Looker:
             if each.id != self.recorded[row.address] and _stands(each):
                 self.say(
                     f"The {type_label(row.type)} {each.label} carries the tags of {row.address} too, but is not the "
-                    "one in the state. It is not touched: look at it in the AWS console and delete it if nothing uses "
-                    "it."
+                    "one in the state. It is not touched. Check it in the AWS console and delete it if nothing uses it."
                 )
 
     def _read(self, row: Row, *, half_made: bool) -> Seen | None:

@@ -100,7 +100,7 @@ def look(aws: Session, *, name: str, tag: str, stated: Iterable[Thing]) -> Found
 def why(problem: Problem) -> str:
     """Say why something could not be read."""
     if problem.code == "aws_denied":
-        return f"The management role may not call {problem.values['action']}."
+        return f"The management role is not allowed to call {problem.values['action']}."
     return problem.text
 
 

@@ -109,7 +109,7 @@ class _Prover:
             if found.answer is not Answer.DENIED or left <= 0:
                 return replace(found, asked=asked)
             name = arn.rpartition("/")[2]
-            self.patience.say(f"AWS denies {name} as yet; a new role may take {left:.0f} more seconds to be known.")
+            self.patience.say(f"AWS still denies {name}. A new role may take {left:.0f} more seconds to be known.")
             self.patience.pause(min(_BETWEEN_LOOKS, left))
 
     def _try(self, arn: str, with_id: With, given: str | None) -> Try:
@@ -122,7 +122,7 @@ class _Prover:
                     return Try(with_id, Answer.DENIED, asked=asked)
                 if pause is None or problem.code not in _PASSING:
                     return Try(with_id, Answer.INCONCLUSIVE, reason=problem.text, asked=asked)
-                self.patience.say(f"{problem.text} Asking again in {pause:.0f} s.")
+                self.patience.say(f"{problem.text} Trying again in {pause:.0f} s.")
                 self.patience.pause(pause)
                 self.opened = None
             else:

@@ -81,30 +81,30 @@ def recipes(account_id: str, partition: str = "aws") -> tuple[KeyRecipe, ...]:
     )
     return (
         KeyRecipe(
-            "A role that may only look",
-            "Recommended: the key can do nothing else, and is gone in an hour.",
+            "A read-only role",
+            "Recommended: the key can do nothing else and expires in an hour.",
             (
                 f"aws iam create-role --role-name {ROLE_NAME} --assume-role-policy-document '{trust}'",
                 f"aws iam put-role-policy {inline} --policy-document file://{POLICY_FILE}",
                 f"aws sts assume-role --role-arn {role} --role-session-name watch --duration-seconds {KEY_SECONDS}",
             ),
-            "A new role is known everywhere after some seconds; repeat the last command if it is refused at first. "
+            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first. "
             "Afterwards remove it: "
             f"aws iam delete-role-policy {inline} && aws iam delete-role --role-name {ROLE_NAME}",
             f"{_STS}/API_AssumeRole.html",
         ),
         KeyRecipe(
             "Single sign-on (IAM Identity Center)",
-            "Where you sign in to AWS through your company; choose a permission set that may only read.",
+            "If you sign in to AWS through your company; choose a read-only permission set.",
             ("aws sso login --profile YOUR_PROFILE", "aws configure export-credentials --profile YOUR_PROFILE"),
-            "The key acts as your permission set, and lives as long as its session duration says.",
+            "The key has the permissions of your permission set and is valid for its session duration.",
             "https://docs.aws.amazon.com/singlesignon/latest/userguide/howtogetcredentials.html",
         ),
         KeyRecipe(
             "Your own user",
-            "Where your user has these rights itself.",
+            "If your own user has these permissions.",
             (f"aws sts get-session-token --duration-seconds {KEY_SECONDS}",),
-            "The key may do what your user may. Looking needs no MFA code, unless your company asks for one.",
+            "The key has the permissions of your user. Reading needs no MFA code, unless your company requires one.",
             f"{_STS}/API_GetSessionToken.html",
         ),
     )

@@ -52,10 +52,13 @@ def switch_off_commands(principal_arn: str, last_four: str) -> tuple[tuple[str, 
     whose = f" --user-name {user}" if user else ""
     return (
         (
-            "Switch it off; it can be switched on again",
+            "Deactivate it; it can be activated again",
             f"aws iam update-access-key --access-key-id {key} --status Inactive{whose}",
         ),
-        ("Delete it for good, when nothing has missed it", f"aws iam delete-access-key --access-key-id {key}{whose}"),
+        (
+            "Delete it for good once you know that nothing needs it",
+            f"aws iam delete-access-key --access-key-id {key}{whose}",
+        ),
     )
 
 

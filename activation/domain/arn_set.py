@@ -40,7 +40,7 @@ ARN_OUTPUTS: tuple[ArnOutput, ...] = (
         "policy",
         "zilliz-permission-boundary-policy",
         "Permission boundary policy",
-        "The limit that neither role, nor any role made by them, can exceed.",
+        "The limit that neither role, nor any role they create, can exceed.",
     ),
     ArnOutput(
         "zilliz_business_irsa_policy_arn",

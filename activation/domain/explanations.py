@@ -69,9 +69,10 @@ def explain(diagnostics: Sequence[Mapping[str, object]] | str) -> Explanation:
     return Explanation(
         code=NOT_RECOGNIZED,
         title="Terraform reported an error",
-        cause="The portal does not know this error.",
+        cause="The portal does not recognize this error.",
         meaning=SAFE,
-        next_step="Read Terraform's own words below and the end of the log; then try again or ask for help with them.",
+        next_step="Read Terraform's own message below and the end of the log. Then try again, or ask for help and "
+        "include them.",
         action="show_log",
         terminal=False,
         matched_text=_shortened(next(iter((*errors, *(text[-MATCHED_LIMIT:] for text in whole))), "")),

@@ -136,11 +136,11 @@ def verdict_of(parts: Iterable[Part], managed: list[ResourceChange], rules: Rule
 def _removal_words(managed: list[ResourceChange], rules: Rules) -> tuple[str, str]:
     anew = [change.address for change in managed if change.action == "replace" and _may_replace(change, rules)]
     if anew:
-        why = "left half made by the run that was cut off, made by this activation, without data"
+        why = "left incomplete by the interrupted run, created by this activation, without data"
         return "Only what is listed is replaced", f"{', '.join(anew)}: {why}."
     if rules.allow_destroy and not rules.retry:
-        return "Deletes only this package's things", "This is a run that deletes, and was started as one."
-    return REMOVAL, "No delete, no replacement."
+        return "Deletes only this package's resources", "This run was started to delete resources."
+    return REMOVAL, "No deletions, no replacements."
 
 
 def tools_used(review: PlanReview, rules: Rules) -> Iterator[Finding]:
@@ -170,12 +170,14 @@ def scope(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
     """Find what is no part of the package, or would be taken over without having been found again."""
     for change in managed:
         if change.type not in rules.resource_types:
-            yield Finding("resource_type", change.address, f"{change.address} is of a type this package does not have.")
+            yield Finding(
+                "resource_type", change.address, f"{change.address} is of a type that this package does not have."
+            )
         if rules.addresses and configuration_address(change.address) not in rules.addresses:
             yield Finding("address", change.address, f"{change.address} is not part of this package.")
         taken = (change.address, change.importing_id)
         if change.importing_id and rules.importable is not None and taken not in rules.importable:
-            yield Finding("import", change.address, f"{change.address} would take over {change.importing_id}.")
+            yield Finding("import", change.address, f"{change.address} would import {change.importing_id}.")
         if change.action in {"unknown", "forget"}:
             actions = ", ".join(change.actions)
             yield Finding("action", change.address, f"{change.address}: the action {actions} is not allowed.")
@@ -190,7 +192,9 @@ def naming(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
                 continue
             name, path = values.get("name"), values.get("path")
             if not isinstance(name, str):
-                yield Finding("name_unknown", change.address, f"{change.address}: the name is not known before apply.")
+                yield Finding(
+                    "name_unknown", change.address, f"{change.address}: the name is not known before the apply."
+                )
             elif not _name_allowed(name, rules):
                 yield Finding("name", change.address, f"{change.address}: the name {name} is not one of this package.")
             if not isinstance(path, str) or path not in rules.paths:
@@ -207,7 +211,7 @@ def removal(managed: list[ResourceChange], rules: Rules) -> Iterator[Finding]:
     """Find deletes and replacements that this run may not make."""
     for change in managed:
         if change.action == "replace" and (rules.retry or not rules.allow_destroy) and not _may_replace(change, rules):
-            yield Finding("replace", change.address, f"{change.address} would be deleted and created anew.")
+            yield Finding("replace", change.address, f"{change.address} would be deleted and created again.")
         if change.action == "delete" and (rules.retry or not rules.allow_destroy):
             yield Finding("delete", change.address, f"{change.address} would be deleted.")
 
@@ -229,7 +233,7 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
             # Known after apply: then the expression must point at one policy of this plan and nothing else.
             if not points_at_one(role, "permissions_boundary", policies):
                 yield Finding(
-                    "boundary_unproved", role.address, f"{role.address}: nothing shows which boundary it will have."
+                    "boundary_unproved", role.address, f"{role.address}: it is not known which boundary it will have."
                 )
         elif not given:
             yield Finding("boundary_missing", role.address, f"{role.address} has no permissions boundary.")
@@ -239,7 +243,7 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
             # A computed attribute that the configuration leaves out comes in with what AWS has.
             if attribute in role.references:
                 yield Finding(
-                    "role_extra_rights", role.address, f"{role.address} brings rights of its own ({attribute})."
+                    "role_extra_rights", role.address, f"{role.address} brings permissions of its own ({attribute})."
                 )
 
 
@@ -319,7 +323,9 @@ def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], ru
         else:
             own_role = change.after.get("role") in own_roles
         if not own_role:
-            yield Finding("attachment_role", change.address, f"{change.address} changes a role of someone else.")
+            yield Finding(
+                "attachment_role", change.address, f"{change.address} changes a role that belongs to someone else."
+            )
         if change.is_unknown("policy_arn"):
             own_policy = points_at_one(change, "policy_arn", policies)
         else:

@@ -68,7 +68,7 @@ def inspect_region(review: PlanReview, rules: Rules, region: RegionRules) -> Ver
         ("Names and paths", "{} names and paths as agreed.", len(managed), naming(managed, rules)),
         (REMOVAL, "", 0, removal(managed, rules)),
         ("Your network", f"The VPC is {region.vpc_cidr}, as chosen.", 0, _network(standing, region)),
-        ("Closed to the world", "Nothing can be reached from the internet.", 0, _openings(standing)),
+        ("Closed to the internet", "Nothing can be reached from the internet.", 0, _openings(standing)),
         ("Permissions boundary", "{} roles, each with its boundary.", len(roles), _boundaries(roles, region)),
         (
             "Trust policies",
@@ -91,13 +91,13 @@ def _openings(standing: list[ResourceChange]) -> Iterator[Finding]:
     for change in standing:
         after = change.after
         if change.type == "aws_security_group" and _open_to_all(after.get("ingress")):
-            yield Finding("open_ingress", change.address, f"{change.address} lets the whole internet in.")
+            yield Finding("open_ingress", change.address, f"{change.address} allows access from the whole internet.")
         if change.type == "aws_eks_cluster":
             for part in _objects(after.get("vpc_config")):
                 if part.get("endpoint_public_access") is not False:
                     yield Finding("open_cluster", change.address, f"{change.address} answers on the internet.")
         if change.type == "aws_s3_bucket_public_access_block" and not all(after.get(name) is True for name in _BLOCKS):
-            yield Finding("open_bucket", change.address, f"{change.address} lets a bucket be made public.")
+            yield Finding("open_bucket", change.address, f"{change.address} allows a bucket to be made public.")
         if change.type == "aws_subnet" and after.get("map_public_ip_on_launch"):
             yield Finding("open_subnet", change.address, f"{change.address} gives public addresses to instances.")
 
@@ -130,7 +130,7 @@ def _boundaries(roles: list[ResourceChange], region: RegionRules) -> Iterator[Fi
             yield Finding("boundary_other", role.address, f"{role.address} is not bounded by {region.boundary_arn}.")
         for attribute in ("inline_policy", "managed_policy_arns"):
             if attribute in role.references:
-                text = f"{role.address} brings rights of its own ({attribute})."
+                text = f"{role.address} brings permissions of its own ({attribute})."
                 yield Finding("role_extra_rights", role.address, text)
 
 
@@ -138,7 +138,7 @@ def _trusts(review: PlanReview, region: RegionRules, rules: Rules) -> Iterator[F
     for trust in review.trusts:
         wanted = region.trusts.get(configuration_address(trust.address))
         if wanted is None:
-            yield Finding("trust_nobody", trust.address, f"{trust.address}: nothing says whom this role may trust.")
+            yield Finding("trust_nobody", trust.address, f"{trust.address}: it is not known whom this role may trust.")
         elif trust.problem == "unknown" and wanted.service_accounts:
             # The cluster's issuer is known only once the cluster exists. That the role's rights are those that the
             # package names, is proved here; whom it trusts, from AWS, before the region counts as active.
@@ -169,7 +169,7 @@ def weaknesses(trust: PlannedPolicy, wanted: RoleTrust, *, account: str) -> tupl
     principal = statement.principals[0]
     _, found, issuer = principal.value.partition(f":iam::{account}:oidc-provider/")
     if principal.kind != "Federated" or not found or not issuer:
-        return (f"it trusts {principal.value}, not this account's provider of the cluster's identities.",)
+        return (f"it trusts {principal.value}, not this account's identity provider of the cluster.",)
     return service_accounts.lint(
         trust.text, provider=principal.value, issuer=issuer, subjects=tuple(sorted(wanted.service_accounts))
     )
@@ -181,7 +181,7 @@ def _service(statement: Statement, wanted: RoleTrust) -> tuple[str, ...]:
     if (principal.kind, principal.value) != ("Service", wanted.service):
         return (f"it trusts {principal.value}, not {wanted.service}.",)
     if statement.effect != "Allow" or not plain or [each.lower() for each in statement.actions] != ["sts:assumerole"]:
-        return (f"it lets {wanted.service} do something else than take the role.",)
+        return (f"it allows {wanted.service} more than to assume the role.",)
     return ()
 
 
@@ -191,4 +191,6 @@ def _attachments(standing: list[ResourceChange], region: RegionRules) -> Iterato
             continue
         wanted = region.attachments.get(configuration_address(change.address))
         if (change.after.get("role"), change.after.get("policy_arn")) != wanted:
-            yield Finding("attachment", change.address, f"{change.address} attaches something else than the package.")
+            yield Finding(
+                "attachment", change.address, f"{change.address} attaches something that is not in the package."
+            )

@@ -36,7 +36,7 @@ FORBIDDEN_WHEN_FROZEN = (
     "Creating, restarting, stopping or scaling clusters",
     "Managing cluster users and passwords",
     "Setting maintenance windows",
-    "Changing which IP addresses are let in",
+    "Changing which IP addresses are allowed",
     "Managing collections and indexes",
     "Activating cloud regions",
 )

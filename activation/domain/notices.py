@@ -20,43 +20,43 @@ class Notice(StrEnum):
 TEXTS: dict[Notice, tuple[str, str, str]] = {
     Notice.ACTIVE: (
         "{region} is active",
-        "The cloud region {where} is built, and what can be seen of it from outside is as it should be.",
-        "What to do now (switch the access key off, create a cluster)",
+        "The cloud region {where} is built, and the checks from outside found it as it should be.",
+        "What to do now (deactivate the access key, create a cluster)",
     ),
     Notice.FAILED: (
         "{region} could not be activated",
-        "The activation of {where} has stopped before it was done. What was finished is kept.",
-        "Why it stopped, what exists, and how it goes on",
+        "The activation of {where} stopped before it was complete. What was finished is kept.",
+        "Why it stopped, what exists, and how to continue",
     ),
     Notice.LATE: (
         "{region} takes longer than usual",
         (
-            "The activation of {where} has been going on for {minutes} minutes. Usually it is done by then; it still "
-            "goes on, and nothing is lost."
+            "The activation of {where} has been running for {minutes} minutes. It usually takes less time. It is "
+            "still running, and nothing is lost."
         ),
-        "Where it stands, and what it may be waiting for",
+        "Its status, and what it may be waiting for",
     ),
     Notice.APPROVAL: (
         "{region} needs your approval",
         (
-            "The building of {where} has stopped for a person: its new plan is more than what was approved. An owner "
-            "has an hour to read and approve it; what was finished is kept."
+            "The build of {where} has stopped and waits for an approval: its new plan goes beyond what was approved. "
+            "An owner has an hour to read and approve it. What was finished is kept."
         ),
-        "What is more in the plan, and where to approve it",
+        "What is new in the plan, and where to approve it",
     ),
     Notice.FOUND: (
         "{region}: resources found",
         (
-            "Everything documented of {where} has appeared in the AWS account. That it is active only the Zilliz Cloud "
-            "console can say: look at its License page, then confirm it in the portal."
+            "Everything documented for {where} has appeared in the AWS account. Only the Zilliz Cloud console can "
+            "show that it is active: check its License page, then confirm it in the portal."
         ),
         "What was found, and where to confirm",
     ),
     Notice.KEY_OVER: (
-        "{region} is not watched any more",
+        "{region} is no longer watched",
         (
-            "The key with which the portal looked at {where} is over and was destroyed before everything had appeared. "
-            "What has come since is not known."
+            "The key that the portal used to watch {where} has expired and was destroyed before everything had "
+            "appeared. What has appeared since then is not known."
         ),
         "What was found so far, and where to enter a key again",
     ),
@@ -65,17 +65,17 @@ TEXTS: dict[Notice, tuple[str, str, str]] = {
 REPORTED: dict[Notice, tuple[str, str, str]] = {
     Notice.ACTIVE: (
         "{region} is active, as reported",
-        "The cloud region {where} is active: so an owner of {name} read it in the Zilliz Cloud console.",
+        "The cloud region {where} is active: an owner of {name} confirmed this from the Zilliz Cloud console.",
         TEXTS[Notice.ACTIVE][2],
     ),
     Notice.LATE: (
-        "{region} has not been found complete",
+        "{region} has not been seen complete",
         (
-            "The values of {where} were handed to the Zilliz Cloud console more than {minutes} minutes ago, by which "
-            "time it is usually done, and this portal has not seen everything there. It sees the AWS account alone, "
-            "and only while somebody has it watched."
+            "The values of {where} were handed to the Zilliz Cloud console more than {minutes} minutes ago. It is "
+            "usually done by then, but this portal has not seen everything there. The portal sees only the AWS "
+            "account, and only while it is being watched."
         ),
-        "What was seen, and what may be the matter",
+        "What was seen, and what may be wrong",
     ),
 }
 
@@ -96,6 +96,6 @@ def text_of(
     )
     body = (
         f"{words}\n\n{link_words}:\n{link}\n\n"
-        f"You get this as an owner of {name}, or because an admin entered this address in its settings.\n"
+        f"You receive this message as an owner of {name}, or because an admin entered this address in its settings.\n"
     )
     return f"{title} · {name}", body

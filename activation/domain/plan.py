@@ -168,7 +168,7 @@ class PlanReview:
         """Say in one sentence what an apply does in the account (12 digits)."""
         counts = (
             (self._count("create"), "create"),
-            (self._count("import"), "take over"),
+            (self._count("import"), "import"),
             (self._count("update"), "change"),
             (self._count("replace"), "replace"),
             (self._count("delete"), "delete"),
@@ -177,12 +177,12 @@ class PlanReview:
         deeds = [(count, verb) for count, verb in counts if count]
         if not deeds and self.outputs_change:
             return (
-                f"Terraform will create, change and delete nothing in account {account}; it only writes down outputs."
+                f"Terraform will not create, change or delete anything in account {account}; it only records outputs."
             )
         if not deeds:
             return f"There is nothing to do in account {account}: everything is as the package describes it."
         parts = [f"{verb} {_things(count) if index == 0 else count}" for index, (count, verb) in enumerate(deeds)]
-        parts = [f"{part} found again" if part.startswith("take over") else part for part in parts]
+        parts = [f"{part} found again" if part.startswith("import") else part for part in parts]
         listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
         done = {verb for _, verb in deeds}
         spared = [
@@ -280,7 +280,7 @@ def _text(value: object) -> str:
 
 
 def _things(count: int) -> str:
-    return "1 thing" if count == 1 else f"{count} things"
+    return "1 resource" if count == 1 else f"{count} resources"
 
 
 def _any_true(value: object) -> bool:

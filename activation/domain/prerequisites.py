@@ -29,17 +29,17 @@ PREREQUISITES: tuple[Prerequisite, ...] = (
     Prerequisite(
         "owner",
         "I can reach an Organization Owner",
-        "An owner sees the external ID, and approves the run where your organization asks for a second pair of eyes.",
+        "An owner sees the external ID, and approves the run if your organization requires a second approval.",
     ),
     Prerequisite(
         "account",
-        "I know which AWS account it will be",
-        "Best one for BYOC alone. Everything is created there, and AWS bills it there.",
+        "I know which AWS account to use",
+        "Ideally one used only for BYOC. Everything is created there, and AWS bills it there.",
     ),
     Prerequisite(
         "quotas",
         "The account's quotas are large enough",
-        "They are needed in step 4. Raising one can take AWS a day, so look now.",
+        "They are needed in step 4. A quota increase can take AWS a day, so check now.",
     ),
     Prerequisite(
         "created",
@@ -48,16 +48,17 @@ PREREQUISITES: tuple[Prerequisite, ...] = (
     ),
     Prerequisite(
         "key",
-        "I can make a key that lives an hour",
-        "Needed in step 2 if the portal runs Terraform for you. The exact rights are below.",
+        "I can create a key that is valid for one hour",
+        "Needed in step 2 if the portal runs Terraform for you. The exact permissions are below.",
     ),
 )
 
 
 _LONG_TERM_KEY = Prerequisite(
     "key",
-    "I can make an access key, and deactivate it afterwards",
-    "Needed in step 2 if the portal runs Terraform for you: this package takes no temporary key. The exact rights are "
+    "I can create an access key and deactivate it afterward",
+    "Needed in step 2 if the portal runs Terraform for you: this package does not accept a temporary key. The exact "
+    "permissions are "
     "below.",
 )
 
@@ -84,7 +85,7 @@ QUOTAS: tuple[Quota, ...] = (
     Quota("S3", "One bucket, empty at first", "Your data"),
     Quota("Elastic IP addresses", "1", "NAT gateway"),
     Quota("VPCs", "2", "The private network of the data plane"),
-    Quota("PrivateLink endpoints", "1", "The way to the control plane"),
+    Quota("PrivateLink endpoints", "1", "The connection to the control plane"),
     Quota("Load balancers", "1", "The address that your applications use"),
     Quota("Private DNS zones", "2", "Names for both of them"),
 )
@@ -113,11 +114,11 @@ _PURPOSES: dict[str, tuple[str, str]] = {
     },
     "policy.permission_boundary": (
         "zilliz-permission-boundary-policy",
-        "The limit that neither role, nor any role made by them, can exceed.",
+        "The limit that neither role, nor any role they create, can exceed.",
     ),
     "policy.bootstrap_policy": (
         "zilliz-bootstrap-policy",
-        "What the bootstrap role may do: network, cluster, storage, all marked as the service's own.",
+        "What the bootstrap role may do: network, cluster, storage, all tagged as the service's own.",
     ),
     "policy.management_policy": (
         "zilliz-management-policy",
@@ -167,12 +168,12 @@ AWS_PAGES: tuple[Page, ...] = (
     ),
     Page(
         "AssumeRole",
-        "How a role of yours is used by somebody else.",
+        "How somebody else uses a role of yours.",
         "https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html",
     ),
     Page("ARNs", "How AWS names roles and policies.", f"{_IAM_GUIDE}/reference-arns.html"),
     Page(
-        "Access keys", "How keys are made, and why short-lived ones.", f"{_IAM_GUIDE}/id_credentials_access-keys.html"
+        "Access keys", "How to create keys, and why short-lived ones.", f"{_IAM_GUIDE}/id_credentials_access-keys.html"
     ),
     Page("Permissions boundaries", "The limit around both roles.", f"{_IAM_GUIDE}/access_policies_boundaries.html"),
 )

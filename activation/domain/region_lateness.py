@@ -4,19 +4,19 @@ from collections.abc import Iterable, Mapping
 
 # Source: Amazon EKS User Guide, *Troubleshooting*; EC2 User Guide, *Troubleshoot instance launch issues*.
 _CAUSES: Mapping[str, str] = {
-    "aws_eks_cluster": "An EKS cluster takes ten to fifteen minutes, and sometimes twice as long. In the EKS console "
-    "it stands as Creating meanwhile; nothing has to be done.",
-    "aws_eks_node_group": "Nodes start only where EC2 has room for their type and your vCPU quota allows them: look at "
-    "the node group's health issues in the EKS console, and at Service Quotas for EC2.",
-    "aws_eks_addon": "Add-ons wait for nodes on which they can run: look at the node groups first.",
-    "aws_nat_gateway": "A NAT gateway takes two to five minutes. Where it does not become available, look at its state "
-    "in the VPC console: it says why.",
+    "aws_eks_cluster": "An EKS cluster takes ten to fifteen minutes, and sometimes twice as long. The EKS console "
+    "shows it as Creating in the meantime. You do not need to do anything.",
+    "aws_eks_node_group": "Nodes start only if EC2 has capacity for their type and your vCPU quota allows them. "
+    "Check the node group's health issues in the EKS console, and Service Quotas for EC2.",
+    "aws_eks_addon": "Add-ons wait for nodes on which they can run. Check the node groups first.",
+    "aws_nat_gateway": "A NAT gateway takes two to five minutes. If it does not become available, its state in the "
+    "VPC console says why.",
     "aws_iam_openid_connect_provider": "IAM reads the cluster's certificate; a company policy may forbid new identity "
     "providers.",
 }
 _ALWAYS = (
-    "A service control policy of your company can delay or refuse single calls: the log names the call.",
-    "AWS itself may be slow today: its Health Dashboard says so.",
+    "A service control policy of your company can delay or refuse individual calls. The log names the call.",
+    "AWS itself may be slow today. Check the AWS Health Dashboard.",
 )
 
 

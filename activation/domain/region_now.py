@@ -19,11 +19,11 @@ class Standing(StrEnum):
 
 
 STANDING_LABELS = {
-    Standing.SAME: "As Terraform says",
+    Standing.SAME: "Matches Terraform",
     Standing.MISSING: "Missing in AWS",
-    Standing.MORE: "More than Terraform says",
+    Standing.MORE: "More than in Terraform",
     Standing.CHANGED: "Changed",
-    Standing.NOT_LOOKED: "Not looked at",
+    Standing.NOT_LOOKED: "Not checked",
 }
 
 

@@ -73,24 +73,25 @@ ROLE_LABELS: dict[Role, str] = {
 }
 
 ROLE_PURPOSES: dict[Role, str] = {
-    Role.OWNER: "Walks the wizard, approves runs, sees the external ID and the License page.",
-    Role.OPERATOR: "Walks the wizard; does not see the external ID in full, nor approve where four eyes are asked.",
-    Role.ADMIN: "Reviews the License page, installs the license, manages members.",
-    Role.AUDITOR: "Reads activations, events and access; downloads records. Never sees credentials or state.",
+    Role.OWNER: "Works through the wizard, approves runs, and sees the external ID and the License page.",
+    Role.OPERATOR: "Works through the wizard. Does not see the external ID in full, and does not approve if four "
+    "eyes are required.",
+    Role.ADMIN: "Reviews the License page, installs the license and manages members.",
+    Role.AUDITOR: "Reads activations, events and access, and downloads records. Never sees credentials or state.",
 }
 
 
 # In the order in which somebody reads them; four eyes narrow who approves.
 RIGHT_LABELS: dict[Right, str] = {
     R.SEE_ACTIVATIONS: "See activations, runs and their masked logs",
-    R.WALK_WIZARD: "Walk the wizard: enter keys, start, retry and cancel runs",
+    R.WALK_WIZARD: "Work through the wizard: enter keys, start, retry and cancel runs",
     R.APPROVE_RUN: "Approve a plan",
     R.REVEAL_EXTERNAL_ID: "See the external ID in full",
     R.CONFIRM_ACTIVE: "Confirm what the Zilliz Cloud console shows",
-    R.DOWNLOAD_STATE: "Take away Terraform’s state",
+    R.DOWNLOAD_STATE: "Download Terraform’s state",
     R.SEE_LICENSE: "See the License page",
     R.MANAGE_LICENSE: "Install or enter a license",
-    R.SEE_MEMBERS: "See who is a member, and as what",
+    R.SEE_MEMBERS: "See members and their roles",
     R.MANAGE_MEMBERS: "Invite, change and remove members",
     R.SEE_EVENTS: "Read events",
     R.DOWNLOAD_RECORDS: "Download activation records",

@@ -13,19 +13,19 @@ SESSION_OVER, CANCEL, DATABASE_AWAY = "session", "cancel", "database"
 _STOPPED = {
     SESSION_OVER: (
         RunStatus.INTERRUPTED,
-        "The session with AWS lives an hour at most; Terraform was stopped before its end, its state saved.",
+        "An AWS session lasts an hour at most. Terraform was stopped before it ended, and its state was saved.",
     ),
-    CANCEL: (RunStatus.CANCELED, "Stopped as asked, with its state saved."),
-    "deadline": (RunStatus.ERRORED, "It took longer than it may and was stopped."),
+    CANCEL: (RunStatus.CANCELED, "Stopped as requested. Its state was saved."),
+    "deadline": (RunStatus.ERRORED, "It took longer than allowed and was stopped."),
     "abandoned": (
         RunStatus.INTERRUPTED,
-        "No worker was there to follow it, so Terraform was stopped, its state saved.",
+        "No worker was available to follow it, so Terraform was stopped and its state was saved.",
     ),
     DATABASE_AWAY: (
         RunStatus.INTERRUPTED,
-        "The portal's database was out of reach for minutes, so Terraform was stopped, its state saved.",
+        "The portal's database was unreachable for minutes, so Terraform was stopped and its state was saved.",
     ),
-    "shutdown": (RunStatus.INTERRUPTED, "The portal was shut down; Terraform stopped with its state saved."),
+    "shutdown": (RunStatus.INTERRUPTED, "The portal was shut down. Terraform stopped, and its state was saved."),
 }
 
 
@@ -62,9 +62,9 @@ def outcome(
         status, why = _STOPPED[stopped]
         return Outcome(status, f"{why} {saved}")
     if stopped.startswith("disk"):
-        return Outcome(RunStatus.ERRORED, f"The portal's disk is full ({stopped}); Terraform was stopped. {saved}")
+        return Outcome(RunStatus.ERRORED, f"The portal's disk is full ({stopped}). Terraform was stopped. {saved}")
     if stopped:
-        return Outcome(RunStatus.INTERRUPTED, f"Terraform was stopped ({stopped}), its state saved. {saved}")
+        return Outcome(RunStatus.INTERRUPTED, f"Terraform was stopped ({stopped}), and its state was saved. {saved}")
     if end["signal"]:
         return Outcome(RunStatus.INTERRUPTED, f"Terraform was killed by signal {end['signal']}. {saved}", explain=True)
     if end["interrupted"]:
@@ -85,7 +85,7 @@ def lost(*, node: str, time: str, phase: str, finished: int, planned: int, curre
     elif phase == "apply":
         while_doing = "between two resources" if 0 < finished < planned else "while applying"
     gone = f"The worker on {node or 'its host'} went away at {time} UTC {while_doing}".rstrip()
-    found = " Recover finds what was in hand." if phase == "apply" and current else ""
+    found = " Recover finds what was in progress." if phase == "apply" and current else ""
     return f"{gone}. {_saved(phase, finished, planned, ())}{found}"
 
 
@@ -96,7 +96,7 @@ def _saved(phase: str, finished: int, planned: int, current: tuple[str, ...]) ->
         return "It had not begun to change anything."
     done = f"{finished} of {planned} were finished and are saved"
     if current:
-        return f"{done}; in hand {'was' if len(current) == 1 else 'were'} {_names(current)}."
+        return f"{done}; in progress {'was' if len(current) == 1 else 'were'} {_names(current)}."
     return f"{done}."
 
 

@@ -39,7 +39,7 @@ def lint(
         return (refused.text,)
     allowing = [statement for statement in read.statements if statement.allows]
     if not allowing:
-        return ("The trust policy lets nobody in.",)
+        return ("The trust policy trusts nobody.",)
     found = [text for statement in allowing for text in _statement(statement, provider, issuer, subjects)]
     return tuple(dict.fromkeys(found))
 
@@ -48,15 +48,15 @@ def _statement(statement: Statement, provider: str, issuer: str, subjects: tuple
     found = []
     named = {(each.kind, each.value) for each in statement.principals}
     if statement.not_principals or named != {("Federated", provider)}:
-        found.append("It trusts somebody else than the cluster's OIDC provider.")
+        found.append("It trusts somebody other than the cluster's OIDC provider.")
     if statement.not_actions or {each.lower() for each in statement.actions} != {ASSUME.lower()}:
-        found.append(f"It allows something else than {ASSUME}.")
+        found.append(f"It allows something other than {ASSUME}.")
     audiences = _about(statement, f"{issuer}:aud")
     if [(each.operator, each.values) for each in audiences] != [("StringEquals", (AUDIENCE,))]:
-        found.append(f"It does not demand the audience {AUDIENCE}.")
+        found.append(f"It does not require the audience {AUDIENCE}.")
     asked = [each for each in _about(statement, f"{issuer}:sub") if each.operator in _OPERATORS and each.values]
     if not asked:
-        return [*found, "It names no service account: every one of the cluster may take the role."]
+        return [*found, "It names no service account: every service account of the cluster can assume the role."]
     # Conditions are all demanded, the values of one are alternatives: the tightest condition counts.
     return found + min((_loose(each.values, subjects) for each in asked), key=len)
 
@@ -75,8 +75,8 @@ def _loose(values: tuple[str, ...], subjects: tuple[str, ...]) -> list[str]:
         whole = value.startswith(PREFIX) and colon and _LITERAL.search(namespace) and _LITERAL.search(name)
         shown = value[:120]
         found.append(
-            f"It lets in {shown}, which is none of the service accounts of this role."
+            f"It trusts {shown}, which is not a service account of this role."
             if whole
-            else f"It lets in {shown}: every service account of a namespace, or of the cluster."
+            else f"It trusts {shown}: every service account of a namespace, or of the cluster."
         )
     return found

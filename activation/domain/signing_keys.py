@@ -18,9 +18,9 @@ def read_key(text: str, name: str = "SIGNING_KEY") -> Ed25519PrivateKey:
         try:
             key = serialization.load_pem_private_key(text.encode(), password=None)
         except (TypeError, ValueError) as error:
-            raise SigningKeyUnusable(f"{name} is no private key in PEM without a passphrase.") from error
+            raise SigningKeyUnusable(f"{name} is not a private key in PEM without a passphrase.") from error
         if not isinstance(key, Ed25519PrivateKey):
-            raise SigningKeyUnusable(f"{name} is no Ed25519 key.")
+            raise SigningKeyUnusable(f"{name} is not an Ed25519 key.")
         return key
     try:
         return Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True))

@@ -93,14 +93,14 @@ def _statement(
 
 def _principals(statement: Statement, principal: str) -> list[tuple[str, str]]:
     if statement.not_principals:
-        return [("trust_not_principal", "NotPrincipal trusts everyone but those it names.")]
+        return [("trust_not_principal", "NotPrincipal trusts everyone except those it names.")]
     if not statement.principals:
         return [("trust_principal_missing", "The statement names no principal.")]
     if len(statement.principals) > 1:
         return [("trust_principals_many", f"The role trusts {len(statement.principals)} principals, not exactly one.")]
     only = statement.principals[0]
     if "*" in only.value or "?" in only.value:
-        return [("trust_principal_wildcard", "The principal is a wildcard: anyone may try.")]
+        return [("trust_principal_wildcard", "The principal is a wildcard: anyone can try.")]
     if only.kind != "AWS":
         return [("trust_principal_kind", f"The principal is of kind {_listed([only.kind])}, not an AWS role.")]
     if only.value == principal:
@@ -112,7 +112,7 @@ def _principals(statement: Statement, principal: str) -> list[tuple[str, str]]:
 
 def _actions(statement: Statement, extra_actions: Collection[str]) -> list[tuple[str, str]]:
     if statement.not_actions:
-        return [("trust_not_action", "NotAction allows everything but what it names.")]
+        return [("trust_not_action", "NotAction allows everything except what it names.")]
     # IAM compares actions without regard to case.
     allowed = {ASSUME_ROLE.lower(), *(action.lower() for action in extra_actions)}
     named = [action.lower() for action in statement.actions]
@@ -127,13 +127,13 @@ def _conditions(conditions: tuple[Condition, ...], external_id: str) -> list[tup
     others = [each for each in conditions if each.key.lower() != _KEY.lower()]
     found: list[tuple[str, str]] = []
     if not about:
-        found.append(("trust_condition_missing", "No condition asks for the external ID."))
+        found.append(("trust_condition_missing", "No condition requires the external ID."))
     if others:
         # Harmless in itself, but then what was reviewed is not what was agreed.
         keys = _listed([each.key for each in others])
-        found.append(("trust_extra_condition", f"A condition speaks of something else than {_KEY}: {keys}."))
+        found.append(("trust_extra_condition", f"A condition refers to something other than {_KEY}: {keys}."))
     if len(about) > 1:
-        found.append(("trust_condition_twice", "More than one condition speaks of the external ID."))
+        found.append(("trust_condition_twice", "More than one condition refers to the external ID."))
     for each in about:
         if each.operator != _OPERATOR:
             found.append(

@@ -32,7 +32,7 @@ WITH_LABELS = {
     With.RIGHT: "with the right external ID",
     With.NONE: "without an external ID",
     With.WRONG: "with a wrong external ID",
-    With.OTHER_CASE: "with capital and small letters of the external ID exchanged",
+    With.OTHER_CASE: "with upper and lower case of the external ID swapped",
 }
 
 
@@ -72,9 +72,9 @@ class Try:
     def label(self) -> str:
         """Say what was tried and what AWS said, as a line of a list."""
         said = {
-            Answer.ADMITTED: f"let in as {self.landed}" if self.landed else "let in",
+            Answer.ADMITTED: f"assumed as {self.landed}" if self.landed else "let in",
             Answer.DENIED: "denied",
-            Answer.INCONCLUSIVE: f"not found out: {self.reason}",
+            Answer.INCONCLUSIVE: f"could not be checked: {self.reason}",
         }
         return f"{WITH_LABELS[self.with_id][0].upper()}{WITH_LABELS[self.with_id][1:]}: {said[self.answer]}"
 
@@ -123,11 +123,13 @@ class RoleProof:
 
     def check(self) -> Check:
         """Return the proof as a line of a report; what was not found out is *not checked*."""
-        title = f"{_LABELS.get(self.output, self.output)}: in with the external ID, and only with it"
+        title = f"{_LABELS.get(self.output, self.output)}: can be assumed only with the external ID"
         items = tuple(each.label for each in self.tries)
         problem = self.problem
         if problem is None:
-            detail = "The right external ID leads into the role; without one and with a wrong one AWS denies it."
+            detail = (
+                "The role can be assumed with the right external ID. Without one and with a wrong one, AWS denies it."
+            )
             return Check(self.output, title, CheckState.PASSED, detail, items=items)
         state = CheckState.NOT_CHECKED if self.verdict is Verdict.NOT_PROVEN else CheckState.FAILED
         return Check(self.output, title, state, problem.text, problem.next_step, _GUIDE, items)

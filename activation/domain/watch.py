@@ -56,7 +56,7 @@ DOCUMENTED: Final = (
     Documented(T.NAT_GATEWAY, "NAT gateway", 1, "Network", "Lets the private subnets call out"),
     Documented(T.SECURITY_GROUP, "Security group", 1, "Network", "Traffic inside the network, HTTPS out of it"),
     Documented(T.S3_ENDPOINT, "S3 gateway endpoint", 1, "Network", "Traffic with the bucket stays inside AWS"),
-    Documented(T.PRIVATE_LINK, "PrivateLink endpoint", 1, "Network", "The way to the control plane"),
+    Documented(T.PRIVATE_LINK, "PrivateLink endpoint", 1, "Network", "The connection to the control plane"),
     Documented(T.BUCKET, "S3 bucket", 1, "Storage", "Your data"),
     Documented(T.CLUSTER, "EKS cluster", 1, "Cluster", "Kubernetes, run by AWS"),
     Documented(T.NODE_GROUP, "Node groups", 2, "Nodes", "Core and fundamental, at the least"),

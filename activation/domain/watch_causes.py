@@ -50,48 +50,49 @@ _NOT_THERE = frozenset({Progress.MISSING, Progress.PARTLY, Progress.GONE})
 
 def _nothing(reading: Reading, region: str) -> list[Cause]:
     begun = Cause(
-        "The console has not begun, or did not take a value",
+        "The console has not started, or did not accept a value",
         "Open the console's page Activate Cloud Region again. Compare account, all seven ARNs and the region with the "
         f"sheet above; it must be {region}, and the external ID of step 1 is case-sensitive.",
     )
     vpcs = Cause(
         "There is no room for another VPC",
-        "A new AWS account has room for five VPCs a region. Look under Service Quotas, “VPCs per region”.",
+        "A new AWS account allows five VPCs per region. Check Service Quotas, “VPCs per region”.",
         docs_url=f"{_GUIDE}/vpc/latest/userguide/amazon-vpc-limits.html",
     )
     forbidden = Cause(
-        "Something in your AWS organization forbids it",
-        "A service control policy or a permissions boundary stands above both roles. CloudTrail shows denied calls of "
-        "zilliz-bootstrap-role with the policy that denied them.",
+        "Your AWS organization forbids it",
+        "A service control policy or a permissions boundary limits both roles. CloudTrail shows denied calls of "
+        "zilliz-bootstrap-role and the policy that denied them.",
         docs_url=f"{_GUIDE}/organizations/latest/userguide/orgs_manage_policies_scps.html",
     )
     if any(each.why is Why.UNMARKED for each in reading.asides):
         named = Cause(
             "It is being built under other names",
-            "Things without the documented tags and names came since; they are listed below and not counted.",
+            "Resources without the documented tags and names have appeared since. They are listed below and not "
+            "counted.",
         )
         return [named, begun, vpcs, forbidden]
     return [begun, vpcs, forbidden]
 
 
 _FAILED: Final = Cause(
-    "AWS itself says that something failed",
-    "The line is marked below with AWS's own word. The resource's page in the AWS console says why.",
+    "AWS reports that something failed",
+    "The line below shows AWS's own status. The resource's page in the AWS console says why.",
 )
 _GONE: Final = Cause(
-    "Something was there and is gone again",
-    "The console may have taken back what it could not finish. Its own page names the error.",
+    "A resource appeared and is gone again",
+    "The console may have removed what it could not finish. Its own page names the error.",
 )
 _CANNOT_SEE: Final = Cause(
-    "Some things this key may not see",
-    "They may be there all the same. To know, end the watch and enter a key with the rights listed on this page.",
+    "This key cannot see some resources",
+    "They may still exist. To find out, end the watch and enter a key with the permissions listed on this page.",
 )
 _BY_THING: Final = (
     (
         frozenset({Thing.VPC}),
         Cause(
             "There is no room for another VPC",
-            "A new AWS account has room for five VPCs a region. Look under Service Quotas, “VPCs per region”.",
+            "A new AWS account allows five VPCs per region. Check Service Quotas, “VPCs per region”.",
             docs_url=f"{_GUIDE}/vpc/latest/userguide/amazon-vpc-limits.html",
         ),
     ),
@@ -99,8 +100,8 @@ _BY_THING: Final = (
         frozenset({Thing.ADDRESS, Thing.NAT_GATEWAY}),
         Cause(
             "No elastic IP address is left",
-            "The NAT gateway needs one; a new AWS account has room for five a region. Look under Service Quotas, "
-            "“EC2-VPC Elastic IPs”.",
+            "The NAT gateway needs one. A new AWS account allows five per region. Check Service Quotas, “EC2-VPC "
+            "Elastic IPs”.",
             docs_url=f"{_GUIDE}/AWSEC2/latest/UserGuide/elastic-ip-addresses-eip.html",
         ),
     ),
@@ -108,14 +109,15 @@ _BY_THING: Final = (
         frozenset({Thing.BUCKET}),
         Cause(
             "The bucket's name was taken",
-            "Names of buckets are shared by all of AWS. The console's page names the error; Zilliz can choose another.",
+            "Bucket names are shared by all AWS customers. The console's page names the error; Zilliz can choose "
+            "another.",
         ),
     ),
     (
         frozenset({Thing.CLUSTER}),
         Cause(
             "EKS lacks its service-linked roles",
-            "An account that never had a cluster lacks them, and the bootstrap role may not be allowed to make them.",
+            "An account that never had a cluster lacks them, and the bootstrap role may not be allowed to create them.",
             (
                 "aws iam create-service-linked-role --aws-service-name eks.amazonaws.com",
                 "aws iam create-service-linked-role --aws-service-name eks-nodegroup.amazonaws.com",
@@ -127,8 +129,8 @@ _BY_THING: Final = (
         frozenset({Thing.NODE_GROUP}),
         Cause(
             "There is no room for the nodes",
-            "The guide asks for 64 vCPUs; a new AWS account often has room for 5. Look under Service Quotas, “Running "
-            "On-Demand Standard instances”. Or the instance types are not on offer in all three zones.",
+            "The guide requires 64 vCPUs. A new AWS account often allows only 5. Check Service Quotas, “Running "
+            "On-Demand Standard instances”. Or the instance types are not available in all three zones.",
             docs_url=f"{_GUIDE}/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html",
         ),
     ),
@@ -136,7 +138,7 @@ _BY_THING: Final = (
         frozenset({Thing.PRIVATE_LINK}),
         Cause(
             "The PrivateLink endpoint waits for Zilliz",
-            "Zilliz accepts the connection on its side. If it stays so, ask Zilliz support.",
+            "Zilliz accepts the connection on its side. If it keeps waiting, ask Zilliz support.",
         ),
     ),
 )

@@ -60,12 +60,13 @@ class Why(StrEnum):
 
 
 WHY_WORDS: Final = {
-    Why.BEFORE: "It was there before you handed over: another region of Zilliz Cloud, or what an earlier one left.",
-    Why.OWN: "Another activation of this portal made it.",
-    Why.ANOTHER: "A second data plane that has come since; the one that is farther is counted.",
-    Why.UNCLEAR: "It was there at the first look, and nothing in it says when it was made. It counts as soon as "
+    Why.BEFORE: "It existed before the hand-over: it belongs to another region of Zilliz Cloud, or an earlier one "
+    "left it.",
+    Why.OWN: "Another activation of this portal created it.",
+    Why.ANOTHER: "A second data plane that has appeared since. The one that is further along is counted.",
+    Why.UNCLEAR: "It existed at the first check, and nothing shows when it was created. It counts as soon as "
     "something in it turns out to be newer than the hand-over.",
-    Why.UNMARKED: "It came after the first look, but carries neither the tags nor the name of what Zilliz builds.",
+    Why.UNMARKED: "It appeared after the first check, but has neither the tags nor the name of what Zilliz builds.",
 }
 
 

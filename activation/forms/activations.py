@@ -15,14 +15,14 @@ class ActivationForm(forms.Form):
     region = forms.ChoiceField(
         label="Cloud region",
         widget=forms.RadioSelect,
-        help_text="Where your clusters will run. It cannot be changed later; another region is another activation.",
-        error_messages={"invalid_choice": "This region is not enabled here. Choose one of the list."},
+        help_text="Where your clusters will run. It cannot be changed later. Another region needs another activation.",
+        error_messages={"invalid_choice": "This region is not enabled here. Choose one from the list."},
     )
     account = forms.ChoiceField(
         label="AWS account",
         widget=forms.RadioSelect,
         required=False,
-        error_messages={"invalid_choice": "This account is not authorized here. Choose one of the list."},
+        error_messages={"invalid_choice": "This account is not authorized here. Choose one from the list."},
     )
 
     def __init__(self, *args: Any, regions: Iterable[str], accounts: Iterable[CloudAccount], **kwargs: Any) -> None:
@@ -34,7 +34,7 @@ class ActivationForm(forms.Form):
         region.choices = [(code, place_of(code)) for code in regions]
         region.initial = region.choices[0][0] if len(region.choices) == 1 else None
         standing = [(pk, f"{each.account_id}: step 2 is already done there") for pk, each in self.accounts.items()]
-        account.choices = [("", "A new one; step 2 creates the roles and policies in it"), *standing]
+        account.choices = [("", "A new one: step 2 creates the roles and policies in it"), *standing]
 
     def clean_account(self) -> CloudAccount | None:
         """Return the account that is authorized already; nothing for a new one."""

@@ -38,7 +38,8 @@ class PasteForm(forms.Form):
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"placeholder": 'bootstrap_role_arn = "arn:aws:iam::…"', "wrap": "off"}),
-        help_text="Paste everything: terraform output, terraform output -json, or the end of terraform apply.",
+        help_text="Paste the complete output of terraform output, terraform output -json, or the end of terraform "
+        "apply.",
     )
     upload = forms.FileField(
         label="Or a file", required=False, allow_empty_file=True, help_text="terraform.tfstate or a log, up to 2 MB."

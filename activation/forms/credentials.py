@@ -36,7 +36,7 @@ class KeyFields(forms.Form):
         label="Access key ID",
         required=False,
         strip=False,
-        help_text="Starts with ASIA for a key that ends by itself, with AKIA for one that does not.",
+        help_text="Starts with ASIA if the key expires by itself, and with AKIA if it does not.",
         widget=Unechoed,
     )
     secret_access_key = forms.CharField(
@@ -76,7 +76,7 @@ class RunHereForm(KeyFields):
     tfvars = forms.FileField(
         label="A terraform.tfvars with your key",
         required=False,
-        help_text="At most 64 KiB. It is read once and not kept.",
+        help_text="At most 64 KiB. It is read once and not stored.",
         widget=forms.FileInput(attrs={"accept": ".tfvars,.txt,text/plain"}),
     )
     attempt = forms.RegexField(r"\A[a-z0-9]{16,40}\Z", widget=forms.HiddenInput)
@@ -105,7 +105,9 @@ class RunHereForm(KeyFields):
             self.fields[asked.PREFIX + variable.name] = asked.field_for(variable, earlier.get(variable.name))
         if inputs.needs_long_term_key:
             del self.fields["session_token"]
-            self.fields["access_key_id"].help_text = "Starts with AKIA: the package takes no temporary key (ASIA…)."
+            self.fields[
+                "access_key_id"
+            ].help_text = "Starts with AKIA. The package does not accept a temporary key (ASIA…)."
 
     @property
     def input_fields(self) -> list[tuple[forms.BoundField, bool]]:

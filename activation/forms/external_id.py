@@ -11,8 +11,8 @@ class ExternalIdForm(forms.Form):
         label="External ID",
         strip=False,
         required=False,
-        help_text="In the Zilliz Cloud console: open your BYOC organization and copy the external ID. "
-        "Upper and lower case count.",
+        help_text="In the Zilliz Cloud console: open your BYOC organization and copy the external ID. It is "
+        "case-sensitive.",
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "off", "placeholder": "cid-xxxxxxxxxxxxxxxxxxxxxxxxx"}
         ),

@@ -24,11 +24,13 @@ class ConfirmForm(forms.Form):
     """An owner's word that the console's License page shows the region; a second box where the portal saw only part."""
 
     seen = forms.BooleanField(required=False)
-    unseen = forms.BooleanField(label="I confirm it although this portal has not seen the whole region", required=False)
+    unseen = forms.BooleanField(
+        label="I confirm it although this portal has not seen the complete region", required=False
+    )
 
     def __init__(self, *args: Any, region: str, is_complete: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["seen"].label = f"I have seen {region} on the console's License page, and its details are right"
+        self.fields["seen"].label = f"I have seen {region} on the console's License page, and its details are correct"
         if is_complete:
             del self.fields["unseen"]
 

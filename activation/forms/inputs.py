@@ -16,7 +16,7 @@ LONGEST = 4096
 
 def field_for(variable: Variable, initial: Any) -> forms.Field:
     """Return the field of a variable of a plain type, filled with what an earlier run had."""
-    default = "" if variable.default in {None, ""} else f" Empty: {variable.default}, its default."
+    default = "" if variable.default in {None, ""} else f" If empty, the default is used: {variable.default}."
     more = {
         "label": variable.name,
         # Demanded in the form's clean(): a file may give it instead.

@@ -14,7 +14,7 @@ class DocumentForm(forms.Form):
     document = forms.CharField(
         required=False,
         label="License document",
-        help_text="Where there is no file: paste what the vendor sent. Line breaks that a mail put in do no harm.",
+        help_text="If there is no file, paste what the vendor sent. Line breaks added by a mail program do not matter.",
         widget=forms.Textarea(attrs={"autocomplete": "off", "autocapitalize": "off"}),
     )
 
@@ -30,7 +30,7 @@ class DocumentForm(forms.Form):
         try:
             text = "".join(content.decode("utf-8-sig").split())
         except UnicodeDecodeError:
-            self.add_error("file", str(Refused("license_no_document", problem="it is no text")))
+            self.add_error("file", str(Refused("license_no_document", problem="it is not text")))
             return cleaned
         if pasted and pasted != text:
             self.add_error("document", str(Refused("license_two_documents")))

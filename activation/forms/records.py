@@ -23,8 +23,8 @@ class ActivationRecordForm(forms.Form):
 
     activation = forms.ChoiceField(
         label="Activation",
-        help_text="Everything from its beginning to its newest event.",
-        error_messages={"invalid_choice": "There is no such activation here. Choose one of the list."},
+        help_text="Everything from its first to its latest event.",
+        error_messages={"invalid_choice": "There is no such activation here. Choose one from the list."},
     )
 
     def __init__(self, *args: Any, activations: Iterable[Activation], **kwargs: Any) -> None:
@@ -44,11 +44,11 @@ class PeriodRecordForm(forms.Form):
 
     first_day = forms.DateField(label="First day", widget=DayInput())
     last_day = forms.DateField(
-        label="Last day", widget=DayInput(), help_text="Both days are within the record, as whole days in UTC."
+        label="Last day", widget=DayInput(), help_text="Both days are included, as full days in UTC."
     )
 
 
 def words_for(activation: Activation) -> str:
     """Return an activation as a line of a list."""
     account = f", account {activation.cloud_account.account_id}" if activation.cloud_account else ""
-    return f"{place_of(activation.region)}{account}, begun {activation.created_at:%b %-d, %Y} ({activation.pk})"
+    return f"{place_of(activation.region)}{account}, started {activation.created_at:%b %-d, %Y} ({activation.pk})"

@@ -52,7 +52,8 @@ class NetworkForm(forms.Form):
         required=False,
         strip=False,
         max_length=100,
-        help_text="In 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, and free of networks it may be connected to later.",
+        help_text="In 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16, and not overlapping with networks that you may "
+        "connect later.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "inputmode": "decimal"}),
     )
     netmask = forms.ChoiceField(
@@ -91,7 +92,7 @@ class NetmaskForm(forms.Form):
         required=False,
         strip=False,
         max_length=100,
-        help_text="Choose the one that you will choose in the console. Its recommendation is /16.",
+        help_text="Choose the same one that you will choose in the console. The console recommends /16.",
         widget=forms.Select(choices=[(f"/{each}", f"/{each}") for each in range(LARGEST, AWS_SMALLEST + 1)]),
     )
 

@@ -17,19 +17,19 @@ class SettingsForm(forms.Form):
     four_eyes = forms.BooleanField(
         label="A second owner approves",
         required=False,
-        help_text="A run is applied only after an owner other than the person who started it has approved.",
+        help_text="A run is applied only after an owner other than the person who started it has approved it.",
     )
     requires_second_factor = forms.BooleanField(
         label="Owners and admins need a second factor",
         required=False,
-        help_text="Who has none is led to setting one up, and sees nothing of the organization before.",
+        help_text="Anyone without one must set it up before they can see the organization.",
     )
     notification_addresses = forms.CharField(
         label="Notification addresses",
         required=False,
         max_length=MOST_ADDRESSES * (LONGEST_ADDRESS + 2),
-        help_text="One on each line. They get a mail when a cloud region is active, has failed, or takes longer than "
-        "usual; owners get it anyway. No mail holds a secret.",
+        help_text="One on each line. These addresses get a mail when a cloud region is active, has failed, or takes "
+        "longer than usual. Owners always get it. No mail contains a secret.",
         widget=forms.Textarea(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"}),
     )
 
@@ -38,7 +38,7 @@ class SettingsForm(forms.Form):
         typed = self.cleaned_data["notification_addresses"].replace(",", "\n").replace(";", "\n").splitlines()
         found = {address.lower(): address for line in typed if (address := line.strip())}
         if len(found) > MOST_ADDRESSES:
-            raise ValidationError(f"These are {len(found)} addresses; {MOST_ADDRESSES} at most are written to.")
+            raise ValidationError(f"These are {len(found)} addresses. At most {MOST_ADDRESSES} are allowed.")
         for address in found.values():
             if len(address) > LONGEST_ADDRESS:
                 raise ValidationError(f"“{address[:40]}…” is longer than an e-mail address can be.")

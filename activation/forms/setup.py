@@ -13,10 +13,10 @@ from activation.forms import refusal
 # look like one: a name stands in other people's sentences. Joiners (U+200C, U+200D) stay: some scripts need them.
 PLAIN = RegexValidator(
     r"\A[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]*\Z",
-    "This holds hidden characters.",
+    "This contains hidden characters.",
 )
 # A name of joiners and blanks alone would be seen by nobody.
-VISIBLE = RegexValidator(r"[^\s\u200c\u200d\u2800\u3164]", "This holds nothing that can be seen.")
+VISIBLE = RegexValidator(r"[^\s\u200c\u200d\u2800\u3164]", "This contains no visible characters.")
 # Django's hashers take longer passwords; nobody types them.
 LONGEST_PASSWORD = 128
 
@@ -41,7 +41,7 @@ class PersonFields(forms.Form):
         label="Password",
         max_length=LONGEST_PASSWORD,
         strip=False,
-        help_text="At least 12 characters. A few words in a row are good.",
+        help_text="At least 12 characters. A few words in a row work well.",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 

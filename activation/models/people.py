@@ -177,7 +177,7 @@ class PendingChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.member.user} becomes an owner" if self.member else "Four eyes are switched off"
+        return f"{self.member.user} becomes an owner" if self.member else "Four eyes are turned off"
 
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):

@@ -103,7 +103,7 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credenti
         key = TaskState("temporary", True, key=f"…{used.last_four}")
     role = task_state(Task.BOOTSTRAP_ROLE, kept)
     if role.waiting and not waiting:
-        role = TaskState("open", False, says="No worker has looked in time; ask again.")
+        role = TaskState("open", False, says="No worker checked in time. Try again.")
     seen = seen_things(activation) if reported else {}
     name = str(outputs.get("cluster_name") or "") or only(seen.get(Thing.CLUSTER, []))
     return Done(
@@ -182,7 +182,7 @@ def facts_of(
         ("Cloud region", activation.region, ""),
         ("AWS account", account.account_id if account else "", ""),
         ("EKS cluster", cluster, ""),
-        ("Cluster endpoint", outputs.get("cluster_endpoint"), "Private: it answers inside the VPC only."),
+        ("Cluster endpoint", outputs.get("cluster_endpoint"), "Private: it answers only inside the VPC."),
         ("Kubernetes version", outputs.get("cluster_version"), ""),
         ("VPC", outputs.get("vpc_id"), setup.vpc_cidr if setup else ""),
         ("Private subnets", ", ".join(subnets) if isinstance(subnets, list) else "", ""),

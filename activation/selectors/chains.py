@@ -46,7 +46,7 @@ class Report:
         if self.not_outside:
             first, count = self.not_outside[0], len(self.not_outside)
             which = f"checkpoint {first}" if count == 1 else f"{count:,} checkpoints, the first of them {first}"
-            copies = [f"The file outside of the database holds no copy of {which}."]
+            copies = [f"The file outside the database has no copy of {which}."]
         return copies + self.unguarded
 
     @property
@@ -143,7 +143,7 @@ def verify(
     ):
         report.problem = Walk(report, kept, statements, public_keys).through(events, given, advance)
     report.unguarded = [
-        f"The database does not refuse changes: the trigger {each}." for each in faulty_triggers(connection)
+        f"The database does not prevent changes: the trigger {each}." for each in faulty_triggers(connection)
     ]
     return report
 

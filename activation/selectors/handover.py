@@ -34,7 +34,7 @@ WORDS: dict[Progress, tuple[str, str]] = {
     Progress.GONE: ("warning", "Gone again"),
     Progress.MISSING: ("pending", "Not there yet"),
     Progress.CANNOT_SEE: ("unknown", "Cannot see"),
-    Progress.NOT_LOOKED: ("unknown", "Not looked at yet"),
+    Progress.NOT_LOOKED: ("unknown", "Not checked yet"),
 }
 TERRAFORM_TYPES = {
     Thing.VPC: "aws_vpc",
@@ -186,13 +186,16 @@ class Situation:
     @property
     def over_title(self) -> str:
         """Return the title of a watch that has no key any more."""
-        return "The key is over: enter one again" if self.failing or self.expired else "The watch was ended"
+        return "The key has expired: enter one again" if self.failing or self.expired else "The watch was ended"
 
     @property
     def over_text(self) -> str:
         """Return why nobody looks, and what that means."""
         why = f"{self.handover.problem} " if self.failing else "Its hour has passed. " if self.expired else ""
-        return f"{why}The key is destroyed. What is shown below was seen before; what has come since is not known."
+        return (
+            f"{why}The key is destroyed. What is shown below was seen before. "
+            "What has appeared since then is not known."
+        )
 
     @property
     def expired(self) -> bool:
@@ -378,7 +381,7 @@ def for_support(activation: Activation, where: Situation) -> str:
             f"Last value ticked off here, or watch begun, {stamp(where.handover.handed_over_at)}; "
             f"{where.minutes} minutes ago."
         ),
-        f"Last look at the account: {stamp(where.handover.looked_at)}.",
+        f"Last check of the account: {stamp(where.handover.looked_at)}.",
     ]
     for group in where.groups:
         for line in group.lines:

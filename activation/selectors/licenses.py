@@ -75,7 +75,7 @@ def problem_of(row: License, keys: dict[str, bytes]) -> str:
         granted = licenses.read(row.document, keys)
     except Refused as error:
         return error.text
-    return "" if granted == row.granted else "What is stored of it is not what its document says."
+    return "" if granted == row.granted else "The stored data does not match its document."
 
 
 def present_license(rows: list[LicenseRow], on: date) -> License | None:
@@ -110,7 +110,7 @@ def cores_used(organization: Organization) -> CoresUsed:
     activations = list(built.select_related("core_reading"))
     if not activations:
         if organization.control_plane == ControlPlane.ZILLIZ:
-            return CoresUsed(None, problem="This portal knows of no activated region, and the console cannot be asked.")
+            return CoresUsed(None, problem="This portal knows no activated region, and it cannot ask the console.")
         return CoresUsed(0, method="This portal has activated no cloud region yet.")
     readings = [reading_of(activation) for activation in activations]
     oldest = timezone.now() - COUNTS_FOR
@@ -118,7 +118,7 @@ def cores_used(organization: Organization) -> CoresUsed:
     missing = [each.region for each, reading in zip(activations, readings, strict=True) if reading is None]
     uses = [CoreUse.from_json(use) for reading in known if reading.cores is not None for use in reading.uses]
     problems = [f"{reading.activation.region}: {reading.problem}" for reading in known if reading.problem]
-    problems += [f"{region}: AWS was not asked yet." for region in missing]
+    problems += [f"{region}: AWS has not been checked yet." for region in missing]
     problems += [
         f"{reading.activation.region}: {NOT_LATELY}"
         for reading in known

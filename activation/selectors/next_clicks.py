@@ -33,7 +33,7 @@ def another_key(run: Run) -> Click | None:
 
 def rights(run: Run) -> Click | None:
     """Lead to the policy with every right that a key needs in step 2."""
-    return None if run.is_of_region else Click("The exact rights", f"{page(run, 'activation_before')}#key")
+    return None if run.is_of_region else Click("The exact permissions", f"{page(run, 'activation_before')}#key")
 
 
 def step_3(text: str) -> Callable[[Run], Click | None]:
@@ -55,7 +55,7 @@ def next_click(run: Run, may: Collection[str]) -> Click | None:
     """Return where the explanation of a run's end leads this member; None where no page helps, or not theirs."""
     action = run.explanation.get("action", "")
     if action == "raise_quota":
-        return Click("Look at the quotas in AWS", f"{QUOTAS}{run.region}", is_outside=True)
+        return Click("Check the quotas in AWS", f"{QUOTAS}{run.region}", is_outside=True)
     if action == "show_log":
         return Click("Read the log", f"{reverse('run', args=[run.organization.slug, run.pk])}?show=log#log")
     return CLICKS[action](run) if action in CLICKS and "retry" in may else None

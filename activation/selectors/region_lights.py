@@ -18,10 +18,10 @@ LABELS = {output.name: output.label for output in ARN_OUTPUTS}
 # Stands in policies that are shown; whoever may see the real one finds it in step 1.
 EXTERNAL_ID_UNKNOWN = "YOUR_EXTERNAL_ID"
 TRIED = {
-    With.RIGHT: ("With your external ID", "Let in"),
+    With.RIGHT: ("With your external ID", "Assumed"),
     With.NONE: ("Without one", "Denied"),
     With.WRONG: ("With a wrong one", "Denied"),
-    With.OTHER_CASE: ("With its letters' case exchanged", "Denied"),
+    With.OTHER_CASE: ("With upper and lower case swapped", "Denied"),
 }
 # What a reading asks, and how the codes of the findings begin that answer it with no.
 READ = (
@@ -30,14 +30,14 @@ READ = (
         "Only with your external ID",
         ("trust_condition", "trust_external_id", "trust_operator", "trust_extra_condition"),
     ),
-    ("Nothing beside it", ("trust_",)),
+    ("Nothing else", ("trust_",)),
 )
 MENDED_BY_TRUST = frozenset({"ROLE_NOT_PROTECTED", "ROLE_NOT_ASSUMABLE", "TRUST_POLICY_WEAK"})
 KINDS = {
     CheckState.PASSED: ("success", "Protected"),
     CheckState.FAILED: ("error", "Not protected"),
-    CheckState.NOT_CHECKED: ("unknown", "Not found out"),
-    CheckState.WARNING: ("warning", "Look at this"),
+    CheckState.NOT_CHECKED: ("unknown", "Could not be checked"),
+    CheckState.WARNING: ("warning", "Check this"),
 }
 
 
@@ -116,11 +116,11 @@ def light_of(each: Try, arn: str) -> Light:
     """Return one try as a light."""
     title, wanted = TRIED[each.with_id]
     if each.answer is Answer.INCONCLUSIVE:
-        return Light(title, "unknown", "Not found out", each.reason)
+        return Light(title, "unknown", "Could not be checked", each.reason)
     if each.answer is Answer.ADMITTED:
         if each.with_id is With.RIGHT and not leads_into(each.landed, arn):
             return Light(title, "error", "Led elsewhere", each.landed)
-        return Light(title, "success" if wanted == "Let in" else "error", "Let in", landing(each.landed))
+        return Light(title, "success" if wanted == "Assumed" else "error", "Assumed", landing(each.landed))
     return Light(title, "success" if wanted == "Denied" else "error", "Denied")
 
 

@@ -89,7 +89,7 @@ def choices_of(run: Run, review: PlanReview) -> list[Choice]:
             url=step_3,
         ),
         Choice("Seven ARNs", "Two roles and five policies of step 2", url=page("activation_arns", run)),
-        Choice("Name of everything", name, mono=True),
+        Choice("Name prefix", name, mono=True),
         Choice("Kubernetes", version or "The version that EKS gives to new clusters"),
     ]
     found += [Choice(*words) for words in node_groups(review)]

@@ -36,7 +36,7 @@ from activation.models import Activation, LogLine, Plan, RegionSetup, Run
 from activation.selectors.runs import Situation
 
 # The vendor's guide: "Allow about 30 minutes". Measured elsewhere; nothing here promises it.
-TYPICAL = "typically about 30 minutes in all"
+TYPICAL = "typically about 30 minutes in total"
 # Earlier activations of this portal that a range is learned from; fewer would be a guess.
 LEAST_TO_LEARN, LEARN_FROM = 4, 20
 BEGINNING = frozenset({RunStatus.PENDING, RunStatus.PLANNING, RunStatus.CONFIRMED})
@@ -222,11 +222,11 @@ def status_of(run: Run, after: Run | None) -> tuple[str, str]:
     status = RunStatus(run.status)
     activation = ActivationStatus(run.activation.status)
     if after is not None:
-        return "info", "Went on with a fresh session"
+        return "info", "Continued with a new session"
     if run.is_stopping:
         return "working", "Stopping, saving state"
     if status in SUCCEEDED and activation is ActivationStatus.ACTIVATING:
-        return "working", "Looking at it from outside"
+        return "working", "Checking from outside"
     if status in SUCCEEDED and activation is ActivationStatus.ACTIVE:
         return "success", "Active"
     if status in SUCCEEDED and activation is ActivationStatus.FAILED:

@@ -31,8 +31,8 @@ LABELS = {output.name: output.label for output in ARN_OUTPUTS}
 TO_DO = frozenset(
     {"region_arns_absent", "region_not_chosen", "region_checks_missing", "region_checks_running", "region_checks_old"}
 )
-CLEAR = "Chosen, and clear of the networks that exist in the account and region."
-NOT_COMPARED = "Chosen. Not checked: whether it overlaps with networks that exist, as they could not be read."
+CLEAR = "Chosen. It does not overlap with existing networks in the account and region."
+NOT_COMPARED = "Chosen. Not checked whether it overlaps with existing networks, because they could not be read."
 ROLES = ("bootstrap_role_arn", "management_role_arn")
 
 
@@ -270,8 +270,8 @@ def readiness(activation: Activation, found: list[Refused]) -> list[Readiness]:
     """Sort what stands in the way into the lines of the page's last part."""
     setup = setup_of(activation)
     titles = {
-        "arns": ("Seven ARNs", "All seven are right, and of one account."),
-        "region": ("Cloud region", f"{activation.region}, as Terraform ran."),
+        "arns": ("Seven ARNs", "All seven are correct and belong to one account."),
+        "region": ("Cloud region", f"{activation.region}, where Terraform ran."),
         "network": ("Network", CLEAR if networks_of(setup) is not None else NOT_COMPARED),
         "checks": ("Trust and room", "Checked within the last hour."),
         "license": ("License", "It allows another cloud region."),

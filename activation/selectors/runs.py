@@ -71,7 +71,10 @@ def retry_words(run: Run) -> str:
         done = f"{saved} of {planned}" if run.apply_started_at and saved <= planned else str(saved)
         words.append(f"{done} were finished and are saved; only the rest is created.")
     if run.apply_started_at:
-        words.append("What was in hand at its end is looked for in your account first, so that nothing is made twice.")
+        words.append(
+            "The portal first looks in your account for what was in progress when it stopped, so that "
+            "nothing is created twice."
+        )
     return " ".join([*words, "The new plan shows it before anything happens."]) if words else ""
 
 
@@ -137,9 +140,9 @@ class Situation:
     def progress_words(self) -> str:
         """Return what stands beside the numbers."""
         if self.stopping:
-            return "finished; what is in hand is stopped" if self.total else "What is in hand is stopped"
+            return "finished; work in progress is being stopped" if self.total else "Work in progress is being stopped"
         if self.current and self.working:
-            return f"finished; in hand: {self.current}" if self.total else f"In hand: {self.current}"
+            return f"finished; in progress: {self.current}" if self.total else f"In progress: {self.current}"
         if self.working:
             phase = next((phase.name for phase in self.phases if phase.state == "working"), "")
             return {"init": "Preparing", "plan": "Comparing with AWS"}.get(phase, "")

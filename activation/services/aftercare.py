@@ -27,12 +27,12 @@ from activation.services import activations, events, host, run_keys, vendor
 # A worker that has not answered for so long will not: the page offers to look again.
 LOOK_SECONDS = 90
 ROLE_GONE = (
-    "AWS does not let this portal take the role any more, while it still lets it take the management role: the "
-    "bootstrap role was removed, or its trust policy was changed. From outside the two look the same."
+    "AWS no longer lets this portal assume the role, but still lets it assume the management role. The bootstrap "
+    "role was removed, or its trust policy was changed. From outside, the two look the same."
 )
-ROLE_STANDS = "The role exists: AWS has just let this portal take it."
-ROLE_OPEN = "This could not be found out: {problem}"
-REPORTED = "Reported by a person; this portal cannot look."
+ROLE_STANDS = "The role exists: this portal has just assumed it."
+ROLE_OPEN = "This could not be checked: {problem}"
+REPORTED = "Reported by a person. This portal cannot check."
 
 
 def key_used(activation: Activation) -> Credential | None:

@@ -28,10 +28,10 @@ from activation.services import activations, events, region_endings, run_inputs,
 
 log = logging.getLogger(__name__)
 
-CANCELED_PLAN = "Stopped as asked. Nothing was changed in AWS."
+CANCELED_PLAN = "Stopped as requested. Nothing was changed in AWS."
 OUTPUTS_UNUSABLE = (
-    "Terraform has ended well, but the package did not return usable ARNs of this account as {names}. "
-    "Enter the seven ARNs by hand."
+    "Terraform finished, but the package did not return usable ARNs of this account as {names}. Enter the seven ARNs "
+    "yourself."
 )
 
 KINDS: dict[RunStatus, Kind] = {
@@ -106,7 +106,7 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path, *
         if is_cancel_asked(run):
             return conclude(run, to=RunStatus.CANCELED, epoch=epoch, reason=CANCELED_PLAN, **changes)
         if not review.has_changes and verdict.passed:
-            target, reason = RunStatus.PLANNED_AND_FINISHED, "Everything is there already, as the package wants it."
+            target, reason = RunStatus.PLANNED_AND_FINISHED, "Everything already exists as the package describes it."
         elif verdict.passed:
             target, reason = RunStatus.PLANNED, ""
         else:

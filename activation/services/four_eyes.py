@@ -32,8 +32,8 @@ def ask(organization: Organization, *, by: Member, actor: Actor, member: Member 
     if not is_new:
         raise Refused("change_asked_already")
     record(Kind.CHANGE_ASKED, change, actor)
-    text = f"{actor.name} asks: {change}.\n\nAnother owner confirms or withdraws it on the Members page."
-    tell_owners(organization, "A change waits for another owner", text)
+    text = f"{actor.name} requests: {change}.\n\nAnother owner must confirm or withdraw it on the Members page."
+    tell_owners(organization, "A change is waiting for another owner", text)
     return change
 
 
@@ -61,7 +61,11 @@ def confirm(change: PendingChange, *, by: Member, actor: Actor) -> None:
         before={"name": name, "role": present.member.role},
         after={"name": name, "role": Role.OWNER.value, "asked_by": asked_by},
     )
-    tell_owners(organization, "There is a new owner", f"{name} is an owner now: {asked_by} asked, {actor.name} agreed.")
+    tell_owners(
+        organization,
+        "There is a new owner",
+        f"{name} is now an owner: requested by {asked_by}, confirmed by {actor.name}.",
+    )
 
 
 @transaction.atomic
@@ -79,9 +83,10 @@ def switch_off(organization: Organization, *, actor: Actor, asked_by: str) -> No
         after={"four_eyes": False, "asked_by": asked_by},
     )
     text = (
-        f"A second owner no longer has to approve runs that begin from now on: {asked_by} asked, {actor.name} did it."
+        f"A second owner no longer has to approve runs that start from now on: requested by {asked_by}, confirmed by "
+        f"{actor.name}."
     )
-    tell_owners(organization, "Four eyes were switched off", text)
+    tell_owners(organization, "Four eyes turned off", text)
 
 
 @transaction.atomic

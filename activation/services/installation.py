@@ -111,9 +111,11 @@ def check_sandbox(sandbox: dict[str, Any]) -> Check:
     """Say whether the walls around Terraform held when they were tried."""
     fault = host.sandbox_fault(sandbox)
     if fault is None:
-        return Check("Sandbox", "passed", f"{sandbox['level']}; tried by running in it.")
+        return Check("Sandbox", "passed", f"{sandbox['level']}; tested by running in it.")
     if settings.ALLOW_UNSANDBOXED:
-        return Check("Sandbox", "warning", "None; runs go on without one.", "Remove ALLOW_UNSANDBOXED in production.")
+        return Check(
+            "Sandbox", "warning", "None. Runs continue without one.", "Remove ALLOW_UNSANDBOXED in production."
+        )
     return Check("Sandbox", "failed", f"Runs are refused. {fault.text}", fault.next_step)
 
 
@@ -129,27 +131,33 @@ def check_provider(supply: dict[str, Any]) -> Check:
     title, needed = "Provider", set(supply.get("wanted") or ())
     name = f"{supply.get('name')} {', '.join(sorted(needed))}"
     if not needed:
-        return Check(title, "not_checked", "Without Terraform nothing says where providers come from.")
+        return Check(title, "not_checked", "Without Terraform, it is not known where providers come from.")
     if folder := supply.get("directory"):
         if needed <= set(supply.get("held") or ()):
-            return Check(title, "passed", f"{name} lies in {folder}.")
+            return Check(title, "passed", f"{name} is in {folder}.")
         return Check(
             title,
             "failed",
-            f"{folder} does not have {name}, and Terraform asks nobody else.",
-            f"On a machine with a network, in the package’s folder: terraform providers mirror {folder}; copy it here.",
+            f"{folder} does not contain {name}, and Terraform looks nowhere else.",
+            f"On a machine with a network, in the package’s folder, run: terraform providers mirror {folder}. Then "
+            "copy it here.",
         )
     registry, problem = supply.get("registry"), supply.get("problem")
     if problem is None:
-        return Check(title, "not_checked", f"{registry} is being asked.", "Reload in a few seconds.")
+        return Check(title, "not_checked", f"{registry} is being checked.", "Reload in a few seconds.")
     if not problem:
-        return Check(title, "passed", f"{registry} answers; {name} is fetched when a package runs for the first time.")
+        return Check(title, "passed", f"{registry} answers. {name} is fetched when a package runs for the first time.")
     remedy = (
-        f"Let this host reach https://{registry}, by AWS_PROXY_URL where that is the way; or name a directory of "
-        "providers in TERRAFORM_PROVIDER_MIRROR."
+        f"Let this host reach https://{registry}, through AWS_PROXY_URL if needed. Or name a directory of providers "
+        f"in TERRAFORM_PROVIDER_MIRROR."
     )
     if needed <= set(supply.get("kept") or ()):
-        return Check(title, "warning", f"{registry} does not answer ({problem}). What ran here before goes on.", remedy)
+        return Check(
+            title,
+            "warning",
+            f"{registry} does not answer ({problem}). Packages that have run here before still work.",
+            remedy,
+        )
     return Check(title, "failed", f"{registry} does not answer ({problem}).", remedy)
 
 
@@ -159,14 +167,14 @@ def check_disk(report: dict[str, Any]) -> Check:
     known = [free for free in room if isinstance(free, int)]
     least = report.get("least_free_bytes")
     if len(known) < len(room) or not isinstance(least, int):
-        return Check("Disk", "not_checked", "The host did not say how much room it has.")
+        return Check("Disk", "not_checked", "The host did not report its free space.")
     data, work = (filesizeformat(free) for free in known)
     text = f"{data} free for data, {work} for work{' in memory' if report.get('work_in_memory') else ''}."
-    remedy = "Make room where DATA_DIR and WORK_DIR lie; databases, logs and records grow there."
+    remedy = "Free space in DATA_DIR and WORK_DIR. Databases, logs and records grow there."
     if min(known) < least:
-        return Check("Disk", "failed", f"No run begins below {filesizeformat(least)}: {text}", remedy)
+        return Check("Disk", "failed", f"No run starts below {filesizeformat(least)}: {text}", remedy)
     return (
-        Check("Disk", "warning", f"Little is left: {text}", remedy)
+        Check("Disk", "warning", f"Little space is left: {text}", remedy)
         if min(known) < 4 * least
         else Check("Disk", "passed", text)
     )
@@ -221,7 +229,7 @@ def lines(own: list[Check], hosts: list[Host]) -> list[Check]:
                 "Worker",
                 "not_checked",
                 "No worker has reported yet: sandbox, Terraform, provider and disk are not checked.",
-                "Wait a few seconds and reload; if it stays so, start a worker.",
+                "Wait a few seconds and reload. If nothing changes, start a worker.",
             ),
         ]
     if len(present) == 1:
@@ -233,14 +241,14 @@ def standing(own: list[Check], hosts: list[Host]) -> Standing:
     """Return how the installation does: *down* where no run can begin, *degraded* where a check did not pass."""
     stopped = [check.title for check in own if check.state == "failed" and check.title in NEEDED]
     if stopped:
-        return Standing("down", f"No run can begin: {', '.join(stopped).lower()}.")
+        return Standing("down", f"No run can start:  {', '.join(stopped).lower()}.")
     if not any(host.may_run for host in hosts):
         away = not any(not host.is_away for host in hosts)
-        return Standing("down", f"No run can begin: {'no worker reports' if away else 'no host passes its checks'}.")
+        return Standing("down", f"No run can start:  {'no worker reports' if away else 'no host passes its checks'}.")
     amiss = [check.title for check in lines(own, hosts) if check.state in {"failed", "warning"}]
     gone = [host.name for host in hosts if host.is_away]
     if amiss or gone:
-        return Standing("degraded", f"Runs go on, but look at: {', '.join([*amiss, *gone])}.")
+        return Standing("degraded", f"Runs continue, but check: {', '.join([*amiss, *gone])}.")
     return Standing("working", "Every check passes.")
 
 
@@ -251,9 +259,9 @@ def check_keys() -> Check:
     except KeysUnusable as error:
         return Check("Master keys", "failed", str(error), "Set MASTER_KEYS to a base64 key of 32 bytes.")
     if lost := key_rotation.rotate(change=False).lost:
-        text = f"No key of MASTER_KEYS opens what is sealed of {lost[0]}, and {len(lost) - 1} more."
-        return Check("Master keys", "failed", text, "Add the key that is missing to MASTER_KEYS, behind the first.")
-    return Check("Master keys", "passed", "Cloud keys, plans and states are sealed before they are stored.")
+        text = f"No key of MASTER_KEYS opens the encrypted data of {lost[0]}, and {len(lost) - 1} more."
+        return Check("Master keys", "failed", text, "Add the missing key to MASTER_KEYS, after the first.")
+    return Check("Master keys", "passed", "Cloud keys, plans and states are encrypted before they are stored.")
 
 
 def check_broker() -> Check:
@@ -269,11 +277,11 @@ def check_broker() -> Check:
 def check_https() -> Check:
     """Say whether people's keys cross the network in clear."""
     if settings.HTTPS:
-        return Check("HTTPS", "passed", f"People come by {settings.PORTAL_URL}.")
+        return Check("HTTPS", "passed", f"People use {settings.PORTAL_URL}.")
     if settings.PORTAL_URL.startswith(("http://localhost", "http://127.0.0.1", "http://[::1]")):
-        return Check("HTTPS", "passed", "Not used, and not needed: the portal answers on this machine only.")
+        return Check("HTTPS", "passed", "Not used and not needed: the portal answers only on this machine.")
     return Check(
-        "HTTPS", "warning", "Cloud keys would cross the network in clear.", "Set PORTAL_URL to an https:// address."
+        "HTTPS", "warning", "Cloud keys would cross the network unencrypted.", "Set PORTAL_URL to an https:// address."
     )
 
 
@@ -282,16 +290,19 @@ def check_mail() -> Check:
     server = mail.server()
     if not mail.leaves():
         if settings.DEMO:
-            return Check("Mail", "passed", "Not sent in the demo; it stands in the log of the web server.")
+            return Check("Mail", "passed", "Not sent in the demo. It is written to the web server log.")
         return Check(
             "Mail",
             "warning",
-            "None is sent: people get no message about their activations and no link to a new password, and who "
-            "invites somebody has to pass the link on.",
+            "None is sent. People get no messages about their activations and no password-reset links, and whoever "
+            "invites somebody has to send the link.",
             "Set EMAIL_URL to smtp+tls://USER:PASSWORD@HOST:587.",
         )
     if trouble := mail.problem():
         return Check(
-            "Mail", "failed", f"The mail server does not answer ({trouble}).", "Correct EMAIL_URL, or start it."
+            "Mail",
+            "failed",
+            f"The mail server does not answer ({trouble}).",
+            "Correct EMAIL_URL, or start the mail server.",
         )
     return Check("Mail", "passed", f"{server[0]}, port {server[1]}, answers." if server else "It is sent.")

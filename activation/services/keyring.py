@@ -25,7 +25,7 @@ def _ring(encoded: tuple[str, ...]) -> KeyRing:
             raise KeysUnusable("A key in MASTER_KEYS is not 32 bytes long.")
         keys.append(key)
     if not keys:
-        raise KeysUnusable("MASTER_KEYS is empty: nothing could be sealed.")
+        raise KeysUnusable("MASTER_KEYS is empty: nothing could be encrypted.")
     return KeyRing(tuple(keys))
 
 

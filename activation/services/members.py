@@ -168,7 +168,7 @@ def join(*, token: str, user: User, address: str = "") -> Member:
         after={"member": str(member.pk), "role": member.role, "invited_by": invitation.invited_by_name},
     )
     if member.role == Role.OWNER:
-        tell_of_owner(member, f"{member.user} joined as an owner; {invitation.invited_by_name} had invited them.")
+        tell_of_owner(member, f"{member.user} joined as an owner, invited by {invitation.invited_by_name}.")
     return member
 
 
@@ -224,7 +224,10 @@ def change_role(*, member: Member, role: Role, by: Member, actor: Actor) -> bool
         after={"name": str(member.user), "role": role.value},
     )
     if Role.OWNER in (present, role):
-        tell_of_owner(member, f"{actor.name} made {member.user}, who was {ROLE_LABELS[present]}, {ROLE_LABELS[role]}.")
+        tell_of_owner(
+            member,
+            f"{actor.name} changed the role of {member.user} from {ROLE_LABELS[present]} to {ROLE_LABELS[role]}.",
+        )
     return True
 
 

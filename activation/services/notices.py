@@ -165,7 +165,7 @@ def deliver(activation: Activation, notice: Notice, *, reached: set[str]) -> Non
         activation,
         actor=events.PORTAL,
         outcome=Outcome.FAILED if refused else Outcome.DONE,
-        reason=f"The mail server did not take it for {', '.join(refused)}." if refused else "",
+        reason=f"The mail server did not accept it for {', '.join(refused)}." if refused else "",
         after={"subject": subject, "to": sent},
     )
 

@@ -112,7 +112,5 @@ def change_settings(
         after={field: after[field] for field in changed},
     )
     if "four_eyes" in changed:
-        four_eyes.tell_owners(
-            present, "Four eyes are asked for", f"{actor.name} switched on that a second owner approves."
-        )
+        four_eyes.tell_owners(present, "Four eyes turned on", f"{actor.name} turned on approval by a second owner.")
     return True

@@ -17,10 +17,10 @@ from activation.services.record_runs import RunFacts
 
 TRIED, READ = "tried", "read"
 TRUST_WORDS = {
-    TRIED: "Live proof: this portal tried to take both roles, with the right external ID, without one and with a wrong "
-    "one.",
-    READ: "Lint: both trust policies were read with the customer's key; nobody tried to take the roles.",
-    "": "Neither a live proof nor a lint of the roles was made yet.",
+    TRIED: "Live proof: this portal tried to assume both roles, with the right external ID, without one and with a "
+    "wrong one.",
+    READ: "Lint: both trust policies were read with the customer's key. Nobody tried to assume the roles.",
+    "": "Neither a live proof nor a lint of the roles has been done yet.",
 }
 
 

@@ -10,8 +10,8 @@ from activation.services.record_region import RegionFacts
 CHECKS = ("Check", "Result", "What was found")
 CHECK_WIDTHS = (0.34, 0.14, 0.52)
 WATCHED = (
-    "What the watch saw, with a key that may only read. Zilliz Cloud built it: this portal has no plan and no state of "
-    "it, and “active” is what an owner read on the console's License page."
+    "What the watch saw, with a read-only key. Zilliz Cloud built it: this portal has no plan and no state of "
+    "it, and “active” is what an owner saw on the console's License page."
 )
 NOT_CONNECTED = "Built by this portal's own package; it is not connected to Zilliz Cloud."
 
@@ -25,13 +25,13 @@ def add(report: Report, facts: RegionFacts, moment: Callable[[datetime | None], 
         Pairs(
             [
                 ("Status", told["status"]),
-                ("Everything is named after", told["name"] if activation.control_plane == "self" else ""),
+                ("Name prefix", told["name"] if activation.control_plane == "self" else ""),
                 ("Building since", moment(activation.activating_since)),
                 ("Active since", moment(activation.activated_at)),
                 ("Trust proof or lint", facts.trust_sentence),
             ]
         ),
-        *([Text(f"Why it stands so: {told['reason']}", "note")] if told["reason"] else []),
+        *([Text(f"Reason: {told['reason']}", "note")] if told["reason"] else []),
     )
     add_network(report, facts)
     add_checks(report, "Trust of the two roles", facts.trust.checks, facts.trust_sentence)
@@ -41,7 +41,7 @@ def add(report: Report, facts: RegionFacts, moment: Callable[[datetime | None], 
         add_runs(report, facts)
     if facts.outside is not None:
         at = told["outside"]["at"]
-        seen = f"Asked of AWS on {shown(at)}, not read from the state."
+        seen = f"Read from AWS on {shown(at)}, not from the state."
         add_checks(report, "Seen from outside after the apply", facts.outside.checks, seen)
     if told["handover"]:
         add_handover(report, facts)

@@ -32,9 +32,9 @@ PLANS = 20
 TURN_SECONDS = 60
 CANCELED = "recovery_canceled"
 TITLES = {
-    "recovery_doubled": "Something stands twice",
+    "recovery_doubled": "A resource exists twice",
     "recovery_stranger": "A name is taken by somebody else",
-    "recovery_inconclusive": "What the earlier run left could not be found out",
+    "recovery_inconclusive": "What the earlier run left is not known",
 }
 
 
@@ -66,7 +66,7 @@ def find(run: Run, keys: AccessKeys) -> Found:
         write(run, text, level="notice")
 
     account = run.workspace.cloud_account.account_id
-    write(run, f"Looking in account {account} for what the earlier run made and could not write down", level="phase")
+    write(run, f"Looking in account {account} for what the earlier run created but could not record", level="phase")
     if run.is_of_region:
         found = look_at_region(run, keys, say=say, before=still_ours)
     else:
@@ -83,11 +83,11 @@ def find(run: Run, keys: AccessKeys) -> Found:
 def tell(run: Run, found: Found) -> None:
     """Write into a run's log what becomes of each thing that was found."""
     for each in found.imports:
-        write(run, f"Found again: {each.label} ({each.address}). It is taken into the state, not made a second time.")
+        write(run, f"Found again: {each.label} ({each.address}). It is imported into the state, not created again.")
     for each in found.untaint:
-        write(run, f"Found again: {each.label} ({each.address}). Its making was stopped, but it is whole.")
+        write(run, f"Found again: {each.label} ({each.address}). Its creation was interrupted, but it is complete.")
     for address in found.replaceable:
-        write(run, f"Half made and to be made anew: {address}. It is this activation's and holds no data.")
+        write(run, f"Incomplete and to be replaced: {address}. It belongs to this activation and contains no data.")
     if not found.again and not found.replaceable:
         write(run, "Nothing was left behind: everything that exists is in the state.")
 

@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 # So many refused accesses a person and a minute become an event each; of more, only every doubling, with the number.
 MOST_PER_MINUTE = 20
 ROLE, NOT_A_MEMBER, NOT_FOUND = "role lacks the right", "not a member", "not found in this organization"
-APPROVAL = "this plan may only be approved by somebody else"
+APPROVAL = "this plan can only be approved by somebody else"
 
 
 def number_within_minute(key: str) -> int:
@@ -40,7 +40,7 @@ def is_written(number: int, most: int) -> bool:
 
 def so_far(number: int, most: int) -> str:
     """Return the end of a reason that says how many there were, where not each of them was written."""
-    return f"; {number:,} within this minute, of which only some are written" if number > most else ""
+    return f"; {number:,} within this minute, of which only some are recorded" if number > most else ""
 
 
 def record_refused_access(

@@ -17,7 +17,7 @@ from activation.services import activations, events, region_trust, run_keys
 
 # Less than this of the time left is not worth a new session, seconds.
 WORTH_IT = 60
-TIME_OVER = "It was not done within {minutes} minutes and was stopped, its state saved."
+TIME_OVER = "It was not done within {minutes} minutes and was stopped. Its state was saved."
 
 
 def root_of(run: Run) -> Run:
@@ -85,7 +85,7 @@ def confirm(run: Run, review: PlanReview) -> str:
     approved = PlanReview.from_json(Plan.objects.only("review").get(run=root).review)
     more = beyond(review, approved)
     if more:
-        reason = f"This is more than what {root.approved_by_name} approved: {' '.join(more[:3])}"
+        reason = f"This goes beyond what {root.approved_by_name} approved: {' '.join(more[:3])}"
         events.record_of_run(Kind.RUN_NEEDS_APPROVAL, run, reason=reason)
         dispatch.send_notice(run.activation_id)
         return reason

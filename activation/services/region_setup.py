@@ -29,7 +29,7 @@ LOOK_SECONDS = 900
 CONSOLE_NEEDS = quotas.Needs(vpcs=2, instances={"m6i.xlarge": 4, "m6i.2xlarge": 4, "m6id.4xlarge": 1})
 # Seconds before each further try of what may pass by itself: a person waits for eight answers, one after the other.
 PAUSES = (2.0, 5.0)
-NOT_LOOKED = "The room was not looked at, as the management role does not let the portal in."
+NOT_LOOKED = "The room was not checked, because the portal cannot assume the management role."
 
 
 # --- choices
@@ -173,7 +173,7 @@ class _Attempt:
         )
         if management is None or not admitted:
             return {"room": {}, "networks": None, "networks_problem": NOT_LOOKED}
-        self.say("Looking at quotas, zones, instance types and networks of the region.")
+        self.say("Checking quotas, zones, instance types and networks of the region.")
         try:
             keys = vendor.take_role(
                 management.arn,

@@ -145,7 +145,7 @@ def look(activation: Activation, run: Run) -> tuple[Report, frozenset[str]]:
     except Problem as error:
         if error.code != "aws_denied":
             raise
-        log.info("The bootstrap role cannot be taken; roles are read with the management role")
+        log.info("The bootstrap role cannot be assumed; roles are read with the management role")
         reader = None
     report = outside.look(
         role_session(activation, account.arns["management_role_arn"]),
@@ -203,5 +203,5 @@ def store(
         return
     seen = [each.detail for each in report.checks if each.state is CheckState.FAILED]
     seen += [f"{each.title} could not be seen: {each.detail}" for each in unseen]
-    why = f"Terraform has built it, but seen from outside it is not well: {problem or ' '.join(seen)}"
+    why = f"Terraform has built it, but the checks from outside found a problem: {problem or ' '.join(seen)}"
     region_endings.fail(activation, reason=why)

@@ -14,12 +14,12 @@ from activation.services import host, recovery, shipping, sweeping
 LIVE, ORPHANED, FREE, ELSEWHERE = "live", "orphaned", "free", "elsewhere"
 # What a page says of a run whose worker is away; the proof follows.
 WORDS = {
-    LIVE: "The run is live: Terraform goes on. What it writes is kept and shown as soon as a worker is back.",
-    ORPHANED: "The run is orphaned: what watched over Terraform is dead. Terraform is stopped, then its log and its "
-    "states are saved, and the page says what to do.",
-    FREE: "Nothing of this run lives any more. In a moment its log and its states are saved, and the page says what "
+    LIVE: "The run is live: Terraform continues. Its output is kept and shown as soon as a worker is back.",
+    ORPHANED: "The run is orphaned: the process that supervised Terraform is dead. Terraform is being stopped. Then "
+    "its log and its states are saved, and the page shows what to do.",
+    FREE: "No process of this run is alive. In a moment, its log and its states are saved, and the page shows what "
     "to do.",
-    ELSEWHERE: "Nobody hears of this run, so nothing is known of it: it may be live, or dead.",
+    ELSEWHERE: "There is no news of this run, so its state is not known: it may be alive or dead.",
 }
 PROGRAMS = {"terraform": "Terraform", "tofu": "OpenTofu", "terraform-provi": "its provider"}
 
@@ -51,29 +51,27 @@ class Case:
 def lock_of(run: Run) -> Lock:
     """Say what holds a run's lock: the operating system frees it when the last process of the run is gone."""
     if run.node and run.node != host.node():
-        return Lock(ELSEWHERE, f"It was started on {run.node}; only that host can tell. {heard_of(run.node)}")
+        return Lock(ELSEWHERE, f"It was started on {run.node}. Only that host can tell. {heard_of(run.node)}")
     control = host.where().control(run.pk, run.phase)
     if not lock.is_held(control):
         where = "its lock is free" if control.is_dir() else "its directory is gone"
-        return Lock(FREE, f"Nothing of it lives on {host.node()}: {where}.")
-    held = ", ".join(named(process) for process in lock.holders(control)) or "a process that cannot be looked at"
+        return Lock(FREE, f"No process of it is alive on {host.node()}: {where}.")
+    held = ", ".join(named(process) for process in lock.holders(control)) or "a process that cannot be inspected"
     if lock.has_supervisor(control):
-        return Lock(LIVE, f"It lives on {host.node()}: its lock is held by {held}.")
-    return Lock(ORPHANED, f"Its supervisor is dead; its lock is still held by {held}, which is being stopped.")
+        return Lock(LIVE, f"It is alive on {host.node()}: its lock is held by {held}.")
+    return Lock(ORPHANED, f"Its supervisor is dead. Its lock is still held by {held}, which is being stopped.")
 
 
 def heard_of(name: str) -> str:
     """Say when a host was last heard of, and when its runs are written off."""
     node = Node.objects.filter(pk=name).first()
     if node is None:
-        return "That host was never heard of."
+        return "That host has never reported."
     silence = sweeping.node_gone()
     ends = node.seen_at + silence
     if ends < timezone.now():
-        return f"It was last heard of at {clock(node.seen_at)}; its runs are being written off."
-    return (
-        f"It was last heard of at {clock(node.seen_at)}. If it stays silent, its runs are written off at {clock(ends)}."
-    )
+        return f"It last reported at {clock(node.seen_at)}. Its runs are being written off."
+    return f"It last reported at {clock(node.seen_at)}. If it stays silent, its runs are written off at {clock(ends)}."
 
 
 def clock(at: datetime) -> str:
@@ -107,17 +105,21 @@ def case_of(run: Run, *, save: bool) -> Case:
     """Look at one run that nobody follows."""
     found = lock_of(run)
     if found.kind == ELSEWHERE:
-        return Case(run, found, "Nobody follows it.", f"Start the workers of {run.node}, or run this command there.")
+        return Case(run, found, "No worker follows it.", f"Start the workers of {run.node}, or run this command there.")
     if found.kind != FREE:
-        return Case(run, found, "It goes on, and nobody follows it.", "Start the workers; nothing is lost meanwhile.")
+        return Case(
+            run, found, "It continues, and no worker follows it.", "Start the workers. Nothing is lost in the meantime."
+        )
     if not save:
         return Case(
-            run, found, "It ended without saying how.", "Run this command without --list, or start the workers."
+            run, found, "It ended without reporting how.", "Run this command without --list, or start the workers."
         )
     shipping.ship(run.pk)
     run.refresh_from_db()
     if RunStatus(run.status) in AT_WORK:
-        return Case(run, found, "It could not be taken over.", "Another worker is at it; look again in a minute.")
+        return Case(
+            run, found, "It could not be taken over.", "Another worker is handling it. Check again in a minute."
+        )
     return Case(run, found, run.reason or run.status_label, press(run), salvaged=True)
 
 
@@ -127,7 +129,7 @@ def leased_case(run: Run) -> Case | None:
     if found.kind in {LIVE, ELSEWHERE}:
         return None
     ends = f" until {clock(run.lease_until)}" if run.lease_until else ""
-    return Case(run, found, f"A worker has its turn{ends}.", "Run this command again after that.")
+    return Case(run, found, f"A worker is handling it{ends}.", "Run this command again after that.")
 
 
 def ended_cases() -> list[Case]:
@@ -145,4 +147,4 @@ def press(run: Run) -> str:
     """Say what a person does about an ended run."""
     if not run.can_be_retried:
         return ""
-    return "Open the run and press Recover; it asks for a fresh key and shows its plan before anything happens."
+    return "Open the run and press Recover. It asks for a new key and shows its plan before anything happens."

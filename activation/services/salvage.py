@@ -23,8 +23,8 @@ from activation.services import endings, host, run_keys
 log = logging.getLogger(__name__)
 
 NOT_OPENED = (
-    "What it wrote last cannot be opened with this portal's master keys and is left where it is on {node}. "
-    "Put the earlier master key back into MASTER_KEYS."
+    "Its last output cannot be decrypted with this portal's master keys and is left where it is on {node}. Put the "
+    "earlier master key back into MASTER_KEYS."
 )
 
 

@@ -30,7 +30,7 @@ LOOK_SECONDS = 0.5
 # write this one off `sweeping.node_gone()` after it was last heard of, and nothing of it may live by then.
 LONGEST_AWAY_SECONDS = 300.0
 WRITTEN_OFF = "written off"
-ALL_APPLIED = "Terraform has made everything, but what it made could not be read."
+ALL_APPLIED = "Terraform created everything, but the results could not be read."
 PHASE_HEADERS = {"init": "Preparing", "plan": "Planning", "show": "", "apply": "Applying", "untaint": "Found again"}
 
 
@@ -257,7 +257,7 @@ def line_of(entry: Mapping[str, Any]) -> tuple[str | None, str]:
     if kind == "phase" and (header := PHASE_HEADERS.get(str(entry["name"]), "")):
         return f"{header}: terraform {entry['name']}", "phase"
     if kind == "stopping":
-        return "Terraform was asked to stop; it saves its state.", "notice"
+        return "Terraform was asked to stop. It is saving its state.", "notice"
     if kind == "killing":
         return "Terraform did not stop and was killed.", "notice"
     return None, ""

@@ -207,7 +207,7 @@ def message_kind(message: Message) -> str:
 @register.filter
 def message_word(message: Message) -> str:
     """Return the word that a message begins with."""
-    words = {"error": "Not done", "warning": "Look at this", "success": "Done"}
+    words = {"error": "Not done", "warning": "Check this", "success": "Done"}
     return words.get(message.level_tag, "Note")
 
 
@@ -322,7 +322,7 @@ def all_done(steps: list[dict[str, Any]]) -> bool:
 CHECK_KINDS = {
     "passed": ("success", "Passed"),
     "failed": ("error", "Failed"),
-    "warning": ("warning", "Look at this"),
+    "warning": ("warning", "Check this"),
     "not_checked": ("unknown", "Not checked"),
     "working": ("working", "Checking"),
     "waiting": ("pending", "Waiting"),

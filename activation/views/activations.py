@@ -69,7 +69,9 @@ def begin(request: PortalRequest, form: ActivationForm) -> HttpResponse:
         user_id=request.user.pk,
     )
     if fresh.step is Step.REGION:
-        messages.info(request, f"Step 2 is already done in account {fresh.cloud_account}: this begins at step 3.")
+        messages.info(
+            request, f"Step 2 is already done in account {fresh.cloud_account}, so this activation begins at step 3."
+        )
         return redirect("activation_region", request.organization.slug, fresh.pk)
     return redirect("activation_before", request.organization.slug, fresh.pk)
 
@@ -100,7 +102,7 @@ def activation_before(request: PortalRequest, activation: Activation) -> HttpRes
         missing = len(listed) - len(ticked)
         if missing:
             messages.warning(
-                request, f"{missing} of {len(listed)} prerequisites are not ticked off. You can come back."
+                request, f"{missing} of {len(listed)} prerequisites are not ticked. You can come back later."
             )
         return redirect(
             "activation_before" if "save" in request.POST else "activation", request.organization.slug, activation.pk

@@ -91,7 +91,7 @@ def try_key(
         refusal.show(form, error)
         return None
     if attempt.run is not None and form.unknown:
-        messages.info(request, f"Your file also sets {', '.join(form.unknown)}; the package did not get them.")
+        messages.info(request, f"Your file also sets {', '.join(form.unknown)}; they were not passed to the package.")
     return attempt
 
 

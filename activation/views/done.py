@@ -59,7 +59,7 @@ def activation_key_check(request: PortalRequest, activation: Activation) -> Http
             refusal.show(form, error)
         else:
             if answer is KeyAnswer.ON:
-                messages.warning(request, "AWS still takes this key: it is on.")
+                messages.warning(request, "AWS still accepts this key: it is active.")
             return back(request, activation, "key")
     return show(request, activation, form, status=422)
 

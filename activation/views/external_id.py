@@ -47,7 +47,7 @@ def take_in(request: PortalRequest, activation: Activation, text: str) -> HttpRe
     """Show the ID once more, or lock it where it was confirmed."""
     if "confirm" in request.POST:
         services.lock_external_id(activation, text=text, by=request.actor)
-        messages.success(request, "The external ID is locked. It stays as it is for good.")
+        messages.success(request, "The external ID is locked. It can no longer be changed.")
         return redirect("activation_external_id", request.organization.slug, activation.pk)
     value = services.check_external_id(request.organization, text=text)
     context = {

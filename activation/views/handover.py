@@ -92,7 +92,7 @@ def activation_handover_watch(request: PortalRequest, activation: Activation) ->
 def activation_handover_stop(request: PortalRequest, activation: Activation) -> HttpResponse:
     """End the watch and destroy its key."""
     services.stop_watch(activation, actor=request.actor)
-    messages.success(request, "The watch has ended and its key is destroyed. What was seen stays here.")
+    messages.success(request, "The watch has ended and its key has been destroyed. What was seen stays here.")
     return lead_to(request, activation, "status")
 
 
@@ -118,7 +118,7 @@ def activation_handover_play(request: PortalRequest, activation: Activation) -> 
     if not settings.DEMO:
         raise Http404
     demo_console.start(activation)
-    messages.info(request, "The stand-in of the console is at work in the demo's AWS.")
+    messages.info(request, "The simulated console is working in the demo's AWS.")
     return lead_to(request, activation, "status")
 
 

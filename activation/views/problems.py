@@ -33,8 +33,8 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         request,
         400,
         title="Not understood",
-        text="The portal could not read this request: it is too large, or something changed it on the way.",
-        next_step="Go back and send it again; a pasted text may have at most 2 MB.",
+        text="The portal could not read this request. It is too large, or it was changed on the way.",
+        next_step="Go back and send it again. Pasted text can be at most 2 MB.",
     )
 
 
@@ -43,7 +43,7 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return problem(
         request,
         429,
-        title="Too many tries",
+        title="Too many attempts",
         text="This was tried too often in a short time, so the portal waits before it answers again.",
         next_step="Wait a few minutes, then try once more.",
     )
@@ -54,9 +54,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return problem(
         request,
         500,
-        title="Our mistake",
-        text="Something in the portal failed. What was saved before is still there.",
-        next_step="Try again; if it stays, give the reference below to the person who runs this portal.",
+        title="Something went wrong",
+        text="The portal had an error. What was saved before is still there.",
+        next_step="Try again. If the problem persists, give the reference below to the installation administrator.",
     )
 
 
@@ -66,6 +66,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         title="This form has expired",
-        text="The form was opened before you signed in again, or it does not come from this portal. Nothing was done.",
+        text="The form was opened before you signed in again, or it does not come from this portal. Nothing was "
+        "changed.",
         next_step="Go back, reload the page and send it again.",
     )

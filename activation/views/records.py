@@ -111,7 +111,7 @@ def record_again(request: PortalRequest, record: str) -> HttpResponse:
     """Have a record made once more."""
     row = found(request, record)
     services.request_again(record=row, actor=request.actor)
-    messages.success(request, "It is being made again, of the same events as before.")
+    messages.success(request, "It is being created again from the same events.")
     return redirect("record", request.organization.slug, row.pk)
 
 

@@ -83,7 +83,7 @@ def arns_of(activation: Activation, form: ArnForm | None) -> dict[str, Any]:
         "arns_open": came_back or not reads.stored_arns(activation),
         "arn_groups": in_groups(rows),
         "right": right,
-        "right_words": f"{right} of 7 are right",
+        "right_words": f"{right} of 7 are correct",
         "unread": [(PLACES[name], line) for name, reading in form.readings.items() for line in reading.lines],
     }
 

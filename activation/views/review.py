@@ -55,7 +55,7 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
     """Approve exactly the plan that was shown; a second press changes nothing."""
     row = demand_run(request, run)
     if row.status != RunStatus.PLANNED:
-        messages.info(request, "This run has moved on already; here is where it stands.")
+        messages.info(request, "The status of this run has changed. This is its current status.")
         return redirect("run", request.organization.slug, row.pk)
     form = ApprovalForm(request.POST, ask_key=services.needs_key_again(row))
     if form.is_valid():

@@ -156,7 +156,7 @@ def test_the_user_recipe_gives_a_long_term_key_that_passes_and_can_be_ended(
     checks = list(preflight(keys, region=REGION, endpoint=endpoint, package=package, external_id=EXTERNAL_ID))
     (warning,) = [each for each in checks if each.state is not CheckState.PASSED]
     assert (warning.code, warning.state) == ("temporary_key", CheckState.WARNING)
-    assert "lives an hour" not in warning.remedy, "this package takes no such key"
+    assert "valid for one hour" not in warning.remedy, "this package takes no such key"
     for command in (*end.commands, *re.findall(r"aws iam (?:delete|detach)-[^&]*", end.note)):
         command_line(command.replace("YOUR_KEY_ID", made["AccessKeyId"]), administrator, endpoint)
     assert iam.list_policies(Scope="Local")["Policies"] == []

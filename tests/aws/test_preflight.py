@@ -125,7 +125,7 @@ def test_a_federated_key_is_told_that_it_can_never_work(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda key: AccessKeys("AKIAAAAAAAAAAAAAAAAA", key.secret_access_key), "does not know"),
+        (lambda key: AccessKeys("AKIAAAAAAAAAAAAAAAAA", key.secret_access_key), "does not recognize"),
         (lambda key: AccessKeys(key.access_key_id, "WrongSecretWrongSecretWrongSecretWrong12"), "secret access key"),
         (lambda key: AccessKeys(key.access_key_id, ""), "missing"),
     ],
@@ -181,7 +181,7 @@ def test_a_denial_and_a_boundary_are_called_what_they_are(
     denying["Statement"].append({"Effect": "Deny", "Action": "iam:CreatePolicy", "Resource": "*"})
     denied = line(check(make_user(denying)), "permissions")
     assert denied.items == ("iam:CreatePolicy",)
-    assert "denies this outright" in denied.detail
+    assert "explicitly denies this" in denied.detail
     document = allow(*_READS, *(action for action in APPLY_ACTIONS if action != "iam:DeleteRole"))
     boundary = iam.create_policy(PolicyName="ceiling", PolicyDocument=json.dumps(document))["Policy"]["Arn"]
     bounded = line(check(take_role(allow("iam:*"), PermissionsBoundary=boundary)), "permissions")
@@ -298,13 +298,13 @@ def test_of_a_package_whose_names_are_unknown_nothing_is_claimed(check: Check, c
     report = check(keys_of(customer["session"]), package=PackageNeeds(()))
     for code in ("permissions", "names", "quotas"):
         assert line(report, code).state is CheckState.NOT_CHECKED
-        assert "known with the plan" in line(report, code).detail or "plan will tell" in line(report, code).detail
+        assert "when the plan shows them" in line(report, code).detail
     assert line(report, "iam_access").state is CheckState.PASSED
 
 
 @pytest.mark.parametrize(
     ("seconds", "state", "words"),
-    [(20, CheckState.PASSED, "agrees"), (90, CheckState.WARNING, "ahead of"), (-90, CheckState.WARNING, "behind")],
+    [(20, CheckState.PASSED, "matches"), (90, CheckState.WARNING, "ahead of"), (-90, CheckState.WARNING, "behind")],
 )
 def test_a_clock_that_drifts_is_warned_of(
     check: Check, customer: dict[str, Any], seconds: int, state: CheckState, words: str

@@ -76,7 +76,7 @@ def test_an_auditor_finds_an_event_reads_all_of_it_and_follows_the_activation(
     window = seat(auditor, viewport={"width": width, "height": 900})
     page = window.page
     window.open("/o/own-company/events/")
-    expect(page.get_by_text("The chain is whole to #59")).to_be_visible()
+    expect(page.get_by_text("The chain is intact up to #59")).to_be_visible()
     expect(page.locator("tbody tr")).to_have_count(50)
     look(page, "events")
 
@@ -91,7 +91,7 @@ def test_an_auditor_finds_an_event_reads_all_of_it_and_follows_the_activation(
     page.get_by_label("What happened").select_option("run.")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("tbody tr")).to_have_count(2)
-    page.get_by_text("All of it").first.click()
+    page.get_by_text("Full entry").first.click()
     expect(page.get_by_text('"kind": "run.approved"')).to_be_visible()
     look(page, "events-filtered")
 

@@ -131,18 +131,18 @@ def test_without_javascript_it_works_by_loading_again(seat: TakeSeat, activation
     expect(page.locator(".map-head")).to_contain_text("10.32.0.0/19")
     page.get_by_role("button", name="Check trust and room").click()
     tasks.check_region(activation.pk)
-    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("link", name="Reload").click()
     page.reload()
     expect(page.locator(".light-success")).to_have_count(8)
 
 
 def test_a_field_is_checked_while_it_is_typed(seat: TakeSeat, activation: Activation) -> None:
     page = open_page(seat, activation)
-    page.get_by_text("Change them, or paste them again").click()
+    page.get_by_text("Change them or paste them again").click()
     field = page.get_by_role("textbox", name="Management role")
     field.fill("arn:aws:iam::999988887777:role/zilliz/zilliz-management-role")
     expect(page.get_by_text("This ARN is of the AWS account 999988887777")).to_be_visible()
-    expect(page.locator("#arns-standing")).to_contain_text("6 of 7 are right")
+    expect(page.locator("#arns-standing")).to_contain_text("6 of 7 are correct")
     expect(field).to_be_focused()
 
 

@@ -61,7 +61,7 @@ def test_percent_phases_and_things_follow_the_building_to_its_end(seat: TakeSeat
     run.log.all().delete()
     write_creations(run, *run.package.description["resources"])
     Run.objects.update(status=RunStatus.APPLIED, finished_at=timezone.now())
-    expect(page.locator("#status").get_by_text("Looking at it from outside")).to_be_visible()
+    expect(page.locator("#status").get_by_text("Checking from outside")).to_be_visible()
     Activation.objects.update(status=ActivationStatus.ACTIVE, activated_at=timezone.now())
 
     expect(page.get_by_role("link", name="What to do now")).to_be_visible()
@@ -82,7 +82,7 @@ def test_who_follows_one_run_is_taken_to_the_one_that_goes_on(seat: TakeSeat, bu
 
     here.page.wait_for_url(f"**/{after.pk}/")
     expect(here.page).to_have_title(re.compile("Deploying 4 %"))
-    expect(here.page.get_by_text("This run goes on from")).to_be_visible()
+    expect(here.page.get_by_text("This run continues from")).to_be_visible()
 
 
 @pytest.mark.parametrize("state", ["building", "late", "failed", "active", "review", "done"])
@@ -177,7 +177,7 @@ def test_a_region_that_fails_resumes_becomes_active_and_what_is_left_to_do(visit
     for tab in (page, second):
         activate(tab)
         tab.wait_for_url(run)
-    expect(second.get_by_text("This run has moved on already")).to_be_visible()
+    expect(second.get_by_text("The status of this run has changed")).to_be_visible()
     second.close()
     expect(page).to_have_title(re.compile(r"Deploying \d+ % · us-west-2"), timeout=30_000)
 
@@ -202,17 +202,17 @@ def test_a_region_that_fails_resumes_becomes_active_and_what_is_left_to_do(visit
 
     page.get_by_role("link", name="What to do now").click()
     expect(page.get_by_role("heading", name="us-west-2 (Oregon) is active")).to_be_visible()
-    expect(page.locator("#key")).to_contain_text("Ends by itself")
+    expect(page.locator("#key")).to_contain_text("Expires by itself")
     expect(page.locator("#cluster")).to_contain_text("aws eks update-kubeconfig --region us-west-2 --name zilliz-byoc-")
-    page.get_by_role("button", name="Look whether it is gone").click()
+    page.get_by_role("button", name="Check whether it is gone").click()
     expect(page.locator("#role")).to_contain_text("Still there", timeout=30_000)
     iam = client(demo.simulator.endpoint, "iam", customer["administrator"])
     name = "zilliz-bootstrap-role"
     for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
         iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
     iam.delete_role(RoleName=name)
-    page.get_by_role("button", name="Look whether it is gone").click()
-    expect(page.locator("#role")).to_contain_text("The portal was let in no more", timeout=30_000)
+    page.get_by_role("button", name="Check whether it is gone").click()
+    expect(page.locator("#role")).to_contain_text("The portal can no longer assume this role", timeout=30_000)
     page.get_by_role("button", name="I have created a cluster").click()
     expect(page.locator("#cluster")).to_contain_text("Done (as reported)")
     license_page(page, license_status="active", region_status="active")

@@ -158,7 +158,7 @@ def test_search_times_and_wrap(seat: TakeSeat, owner: Member, activation: Activa
     page.get_by_role("button", name="Search all").click()
 
     expect(page.locator("#L77")).to_be_visible()
-    expect(page.locator(".log-note")).to_contain_text("of 1500 lines hold “line 77”")
+    expect(page.locator(".log-note")).to_contain_text("of 1500 lines contain “line 77”")
 
 
 def test_a_session_that_ends_while_polling_leads_to_the_sign_in_and_back(
@@ -184,7 +184,7 @@ def test_without_javascript_the_page_says_how_to_see_more(
     here = seat(owner, java_script_enabled=False)
     here.open(page_of(run))
 
-    expect(here.page.get_by_role("link", name="load the page again")).to_be_visible()
+    expect(here.page.get_by_role("link", name="reload the page")).to_be_visible()
     expect(here.page.locator("#L3")).to_be_visible()
 
 
@@ -290,14 +290,14 @@ def test_a_failed_apply_is_explained_and_a_retry_goes_on_from_there(visitor: Sea
 
     enter_key(page, keys)
     approve(page)
-    expect(page.get_by_text("The key lacks a right")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("The key lacks a permission")).to_be_visible(timeout=90_000)
     expect(page.get_by_text("7 of 11 were finished and are saved").first).to_be_visible()
     demo.simulator.clear()
     page.get_by_role("link", name="Retry").click()
     expect(page.get_by_text("7 of 11 were finished and are saved")).to_be_visible()
     enter_key(page, keys)
     page.wait_for_url("**/review/", timeout=90_000)
-    expect(page.locator("#sentence")).to_contain_text("Terraform will create 4 things in account 333344445555")
+    expect(page.locator("#sentence")).to_contain_text("Terraform will create 4 resources in account 333344445555")
     approve(page)
 
     expect(page.get_by_role("link", name="Continue to step 3")).to_be_visible(timeout=90_000)

@@ -61,7 +61,7 @@ def begin(seat: Seat, organization: Organization) -> Page:
 
 def test_from_the_first_page_to_seven_arns(seat: TakeSeat, vendor: Organization) -> None:
     page = begin(seat(make_member(vendor, Role.OWNER), permissions=["clipboard-read", "clipboard-write"]), vendor)
-    page.get_by_label("I know which AWS account it will be").check()
+    page.get_by_label("I know which AWS account to use").check()
     button(page, "Continue to step 1")
     expect(page).to_have_title("External ID · us-west-2 · BYOC Portal")
 
@@ -94,7 +94,7 @@ def test_the_same_way_without_javascript(seat: TakeSeat, vendor: Organization) -
     button(page, "Continue to step 2")
     page.get_by_role("link", name="Run it yourself").click()
     page.get_by_label("Terraform's output").fill(OUTPUT[:-9])
-    button(page, "See what is understood")
+    button(page, "Check what was understood")
     expect(page.get_by_text("This line is cut off in the middle")).to_be_visible()
     page.get_by_label("Terraform's output").fill(OUTPUT)
     button(page, "Use these seven ARNs")

@@ -47,7 +47,7 @@ def test_one_arn_of_another_account_is_the_one_refused() -> None:
     assert codes(arns) == {"aws_lb_irsa_policy_arn": "arn_other_account"}
     problem = check_set(arns).problems["aws_lb_irsa_policy_arn"]
     assert problem.field == "aws_lb_irsa_policy_arn"
-    assert "210987654321, not of 123456789012" in str(problem)
+    assert "210987654321, not to 123456789012" in str(problem)
 
 
 def test_all_seven_of_another_account_than_terraform_ran_in_are_refused() -> None:

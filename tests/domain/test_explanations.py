@@ -69,7 +69,7 @@ def test_a_taken_name_and_a_quota_are_named() -> None:
         explain(each["diagnostics"]).cause for each in CAPTURED if each["code"] in {"name_taken", "quota_reached"}
     ]
     assert any("zilliz-" in cause for cause in causes)
-    assert "The account may not have more: PoliciesPerAccount 1500." in causes
+    assert "The account cannot have more: PoliciesPerAccount 1500." in causes
 
 
 def test_an_encoded_message_is_left_out() -> None:

@@ -89,9 +89,9 @@ def test_one_paste_fills_seven_fields(text: str | bytes, source: str) -> None:
 @pytest.mark.parametrize(
     ("text", "number", "reason"),
     [
-        (TEXT + "hello there\n", 8, "not of the form"),
-        (TEXT + 'vpc_id = "vpc-1"\n', 8, "“vpc_id” is not one of the ARNs asked for"),
-        (TEXT + "arn:aws:iam::123456789012:role/unheard-of\n", 8, "stands without a name"),
+        (TEXT + "hello there\n", 8, "not have the form"),
+        (TEXT + 'vpc_id = "vpc-1"\n', 8, "“vpc_id” is not one of the requested ARNs"),
+        (TEXT + "arn:aws:iam::123456789012:role/unheard-of\n", 8, "has no output name"),
         (TEXT + 'bootstrap_role_arn = "arn:aws:iam::123456789012:role/other"\n', 8, "given twice with different"),
     ],
 )
@@ -149,7 +149,7 @@ def test_two_accounts_mixed_keep_the_larger_part() -> None:
     reading = read(TEXT.replace(ACCOUNT, "210987654321", 2))
     assert len(reading.found) == 5
     assert [line.number for line in reading.lines] == [1, 2]
-    assert "account 210987654321, most of the others of 123456789012" in reading.lines[0].reason
+    assert "account 210987654321, most of the others to 123456789012" in reading.lines[0].reason
 
 
 def test_the_output_of_another_package_gives_nothing_and_says_of_each_line_why() -> None:
@@ -171,15 +171,15 @@ def test_the_plan_of_changes_is_told_from_an_apply() -> None:
         ("", "nothing to read"),
         (" \r\n\t", "nothing to read"),
         ("╷\n│ Warning: No outputs found\n│ \n╵\n", "there are no outputs"),
-        ("{}", "holds no outputs"),
-        ("{\n}\n}", "holds no outputs"),
-        (json.dumps({"version": 4, "terraform_version": "1", "lineage": "x", "outputs": {}}), "holds no outputs"),
+        ("{}", "contains no outputs"),
+        ("{\n}\n}", "contains no outputs"),
+        (json.dumps({"version": 4, "terraform_version": "1", "lineage": "x", "outputs": {}}), "contains no outputs"),
         (json.dumps({"encrypted_data": "x", "meta": {}}), "encrypted"),
         (b"\x80\x81", "not text"),
         (b"\x1f\x8b\x08", "not text"),
         ("x" * (LIMIT + 1), "at most 2 MiB"),
-        ("Outputs:\n", "holds no outputs"),
-        ("https://console.aws.amazon.com/iam", "not one of the ARNs"),
+        ("Outputs:\n", "contains no outputs"),
+        ("https://console.aws.amazon.com/iam", "not one of the requested ARNs"),
     ],
 )
 def test_what_gives_nothing_says_why(text: str | bytes, reason: str) -> None:

@@ -26,7 +26,7 @@ def counts(review: PlanReview) -> tuple[int, int, int, int]:
         (
             "plan_create",
             (11, 0, 0, 0),
-            "Terraform will create 11 things in account 123456789012; nothing is changed or deleted.",
+            "Terraform will create 11 resources in account 123456789012; nothing is changed or deleted.",
         ),
         (
             "plan_nothing",
@@ -37,15 +37,15 @@ def counts(review: PlanReview) -> tuple[int, int, int, int]:
             "plan_import",
             (10, 0, 0, 1),
             (
-                "Terraform will create 10 things and take over 1 found again in account 123456789012; "
+                "Terraform will create 10 resources and import 1 found again in account 123456789012; "
                 "nothing is changed or deleted."
             ),
         ),
-        ("plan_replace", (1, 6, 1, 0), "Terraform will change 6 things and replace 1 in account 123456789012."),
+        ("plan_replace", (1, 6, 1, 0), "Terraform will change 6 resources and replace 1 in account 123456789012."),
         (
             "plan_destroy",
             (0, 0, 11, 0),
-            "Terraform will delete 11 things in account 123456789012; nothing is created or changed.",
+            "Terraform will delete 11 resources in account 123456789012; nothing is created or changed.",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_outputs_still_to_be_written_down_are_work_to_do() -> None:
     document["output_changes"]["bootstrap_role_arn"]["actions"] = ["create"]
     review = read_plan(document)
     assert review.has_changes
-    assert "only writes down outputs" in review.sentence("123456789012")
+    assert "only records outputs" in review.sentence("123456789012")
 
 
 @pytest.mark.parametrize("document", [{}, {"format_version": "2.0"}, {"format_version": 1}])

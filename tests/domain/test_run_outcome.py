@@ -11,7 +11,7 @@ LOST: dict[str, Any] = {"node": "host-2", "time": "14:03", "phase": "apply", "fi
 def test_a_lost_run_says_who_went_when_what_was_in_hand_and_what_is_saved() -> None:
     assert lost(**LOST, current=("zilliz-bootstrap-role",)) == (
         "The worker on host-2 went away at 14:03 UTC while creating zilliz-bootstrap-role. "
-        "6 of 11 were finished and are saved. Recover finds what was in hand."
+        "6 of 11 were finished and are saved. Recover finds what was in progress."
     )
     many = lost(**LOST, current=("aws_iam_policy.a", "aws_iam_policy.b", "c", "d", "e"))
     assert "while creating a, b, c and 2 more." in many
@@ -32,9 +32,9 @@ END: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("end", "status", "words"),
     [
-        ({"stopped_for": "cancel"}, RunStatus.CANCELED, "Stopped as asked"),
+        ({"stopped_for": "cancel"}, RunStatus.CANCELED, "Stopped as requested"),
         ({"stopped_for": "cancel", "killed_for": "force"}, RunStatus.FORCE_CANCELED, "was killed"),
-        ({"stopped_for": "abandoned"}, RunStatus.INTERRUPTED, "No worker was there"),
+        ({"stopped_for": "abandoned"}, RunStatus.INTERRUPTED, "No worker was available"),
         ({"stopped_for": "disk: full"}, RunStatus.ERRORED, "disk is full"),
         ({"signal": 9}, RunStatus.INTERRUPTED, "killed by signal 9"),
         ({}, RunStatus.ERRORED, "ended with an error in its apply"),
@@ -44,4 +44,4 @@ def test_an_end_becomes_a_status_and_a_reason(end: dict[str, Any], status: RunSt
     found = outcome(END | end, phase="apply", finished=6, planned=11, current=("aws_iam_role.a",))
     assert found.status is status
     assert words in found.reason
-    assert "6 of 11 were finished and are saved; in hand was a." in found.reason
+    assert "6 of 11 were finished and are saved; in progress was a." in found.reason

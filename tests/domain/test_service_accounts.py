@@ -81,4 +81,4 @@ def test_whatever_lets_in_more_is_found(document: Any) -> None:
 def test_a_second_statement_is_judged_as_well() -> None:
     document = trust()
     document["Statement"] += trust(Principal="*")["Statement"]
-    assert found(document) == ("It trusts somebody else than the cluster's OIDC provider.",)
+    assert found(document) == ("It trusts somebody other than the cluster's OIDC provider.",)

@@ -142,7 +142,7 @@ def test_an_expression_is_refused_in_unknown_variables_too() -> None:
         ("[default]\naws_access_key_id = ASIAX", "tfvars_not_hcl", "line 1"),
         ("just some words", "tfvars_not_hcl", "line 1"),
         ('export AWS_REGION="us-west-2"', "tfvars_not_hcl", "line 1"),
-        ('variable "x" {\n  default = 1\n}', "tfvars_block", "“variable” on line 1 is a block"),
+        ('variable "x" {\n  default = 1\n}', "tfvars_block", "“variable” on line 1 is a configuration block"),
         ('provider "aws" {}', "tfvars_block", "“provider”"),
         ('{"aws_region": "us-west-2"}', "tfvars_json", "JSON"),
         ("a = " + "[" * 1000 + "]" * 1000, "tfvars_not_hcl", "line 1"),

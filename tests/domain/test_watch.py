@@ -257,7 +257,7 @@ def test_causes_are_named_after_thirty_minutes_and_only_for_what_is_missing() ->
 
 
 def test_where_nothing_came_the_values_are_looked_at_first() -> None:
-    assert titles(reading(look(0), look(40)), 40)[0] == "The console has not begun, or did not take a value"
+    assert titles(reading(look(0), look(40)), 40)[0] == "The console has not started, or did not accept a value"
 
 
 def test_what_cannot_be_seen_is_no_cause_for_a_quota() -> None:
@@ -266,4 +266,4 @@ def test_what_cannot_be_seen_is_no_cause_for_a_quota() -> None:
     rest = [each for each in region() if each.thing is not Thing.NODE_GROUP]
 
     assert titles(reading(look(0), look(40, rest, busy)), 40) == []
-    assert titles(reading(look(0), look(40, rest, denied)), 40) == ["Some things this key may not see"]
+    assert titles(reading(look(0), look(40, rest, denied)), 40) == ["This key cannot see some resources"]

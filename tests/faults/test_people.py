@@ -16,7 +16,7 @@ from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
 from tests.real.engine import wait_for
 
-ASKED = "Terraform was asked to stop; it saves its state."
+ASKED = "Terraform was asked to stop. It is saving its state."
 
 
 def at_once(*acts: Callable[[], None]) -> list[str]:

@@ -20,7 +20,7 @@ def test_a_cancel_is_one_signal_and_the_state_is_kept(engine: Engine) -> None:
     wait_for(lambda: engine.finished(run) >= 7, seconds=30, what="the policies")
     asked = time.monotonic()
     runs.cancel(Run.objects.get(pk=run.pk), actor=engine.actor)
-    stopping = "Terraform was asked to stop; it saves its state."
+    stopping = "Terraform was asked to stop. It is saving its state."
     wait_for(lambda: LogLine.objects.filter(run=run, text=stopping).exists(), seconds=3, what="the signal")
     assert time.monotonic() - asked < 2
     ended = engine.until(run, "canceled")
@@ -129,7 +129,7 @@ def test_terraform_stops_by_itself_when_no_worker_comes_back(engine: Engine) -> 
     wait_for(lambda: not engine.everything_of(run), seconds=40, what="Terraform has stopped by itself")
     engine.start_worker()
     ended = engine.until(run, "interrupted")
-    assert "No worker was there" in ended.reason
+    assert "No worker was available" in ended.reason
 
 
 def test_a_message_delivered_many_times_starts_one_terraform(engine: Engine) -> None:

@@ -477,7 +477,7 @@ def test_what_is_granted_and_unused_is_listed_with_its_reason(life: Life) -> Non
 
 
 def test_the_management_role_may_read_what_the_look_at_a_region_needs(life: Life) -> None:
-    assert not [check for check in life.room.checks if "may not call" in check.detail]
+    assert not [check for check in life.room.checks if "is not allowed to call" in check.detail]
     assert life.room.zones == ("us-west-2a", "us-west-2b", "us-west-2c")
     assert CIDR in {network.cidr for network in life.networks}
 

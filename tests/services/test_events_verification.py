@@ -299,7 +299,7 @@ def test_a_file_that_is_gone_is_remarked_and_written_again(organization: Organiz
     outside.unlink()
     assert checkpoints.verify_everywhere()
     status = ChainStatus.objects.get(chain=organization.pk)
-    assert "holds no copy of 2 checkpoints, the first of them 1" in status.lacking
+    assert "has no copy of 2 checkpoints, the first of them 1" in status.lacking
     assert verify(organization).remarks == []
     assert verify(organization).outside == 3
     assert checkpoints.verify_everywhere()
@@ -311,7 +311,7 @@ def test_a_line_that_was_never_written_is_remarked_and_written_later(organizatio
     first, second = outside.read_bytes().splitlines(keepends=True)
     outside.write_bytes(first)
     (remark,) = verify(organization).remarks
-    assert "holds no copy of checkpoint 2." in remark
+    assert "has no copy of checkpoint 2." in remark
     assert checkpoints.verify_everywhere()
     assert outside.read_bytes().splitlines(keepends=True)[:2] == [first, second]
 

@@ -81,7 +81,7 @@ def test_a_good_host_passes() -> None:
             "cannot reach /root/bin/terraform",
             "chmod o+x",
         ),
-        ({"level": "", "walls": {}, "holds": False, "error": "no memory"}, "no memory", "Mend"),
+        ({"level": "", "walls": {}, "holds": False, "error": "no memory"}, "no memory", "Fix this"),
         ({"level": "Landlock 6", "walls": {}, "holds": False}, "ended at once", "a Linux kernel of its own"),
     ],
 )
@@ -108,7 +108,7 @@ def test_a_sandbox_that_does_not_hold_says_what_failed_and_its_own_remedy(
         ({"directory": "", "kept": [], "registry": "registry.example", "problem": None}, "not_checked", "Reload"),
         ({"directory": "", "kept": [], "registry": "registry.example", "problem": ""}, "passed", "is fetched"),
         ({"directory": "", "kept": [], "registry": "r.example", "problem": "no route"}, "failed", "AWS_PROXY_URL"),
-        ({"directory": "", "kept": ["5.100.0"], "registry": "r.example", "problem": "x"}, "warning", "goes on"),
+        ({"directory": "", "kept": ["5.100.0"], "registry": "r.example", "problem": "x"}, "warning", "still work"),
     ],
 )
 def test_the_provider_line_says_where_it_comes_from_or_how_to_get_it(

@@ -194,7 +194,7 @@ def test_more_cores_written_into_the_database_do_not_count(organization: Organiz
     License.objects.filter(pk=row.pk).update(cores=100_000)
     standing = standing_of(organization)
     assert standing.license is None
-    assert standing.rows[0].problem == "What is stored of it is not what its document says."
+    assert standing.rows[0].problem == "The stored data does not match its document."
 
 
 def test_the_database_itself_refuses_a_license_twice(organization: Organization) -> None:
@@ -270,7 +270,7 @@ def test_cores_are_none_before_a_region_is_built_and_unknown_until_aws_was_asked
     make_activation(organization, status=ActivationStatus.ACTIVE)
     used = cores_used(organization)
     assert used.cores is None
-    assert used.problem == "us-west-2: AWS was not asked yet."
+    assert used.problem == "us-west-2: AWS has not been checked yet."
     assert standing_of(organization).state.percent is None
 
 
@@ -393,7 +393,7 @@ def test_the_commands_issue_and_install(organization: Organization, tmp_path: Pa
     file = tmp_path / "license.txt"
     file.write_text(printed)
     assert "License lic-cli is installed for Acme: 32 cores until" in run("install_license", str(file))
-    with pytest.raises(CommandError, match="is installed already"):
+    with pytest.raises(CommandError, match="is already installed"):
         run("install_license", str(file))
 
 
@@ -403,7 +403,7 @@ def test_a_license_of_another_key_makes_the_command_fail(organization: Organizat
     with pytest.raises(CommandError, match="does not know as the vendor's"):
         run("install_license", str(file))
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(CommandError, match="it is no text"):
+    with pytest.raises(CommandError, match="it is not text"):
         run("install_license", str(file))
     with pytest.raises(CommandError, match="cannot be read"):
         run("install_license", str(tmp_path / "missing"))

@@ -22,7 +22,7 @@ from tests.factories import make_activation, make_organization, make_run
 from tests.views.region_rows import make_building, make_region_run
 
 pytestmark = pytest.mark.django_db(transaction=True)
-WORDS = "cannot be opened with this portal's master keys"
+WORDS = "cannot be decrypted with this portal's master keys"
 
 
 @pytest.fixture(autouse=True)

@@ -116,7 +116,7 @@ def test_a_mail_server_that_is_away_is_an_event_and_is_asked_again_for_a_while(
 
     (event,) = sent_events()
     assert (event.outcome, event.after["to"]) == (Outcome.FAILED, [])
-    assert "did not take it" in event.reason
+    assert "did not accept it" in event.reason
     settings.MAILERS = mailers
     assert notices.due(activation) is None, "not before a pause"
     found = notices.due(activation, now=timezone.now() + timedelta(minutes=2))
@@ -205,7 +205,7 @@ def test_a_console_is_late_by_when_the_values_were_handed_over_and_the_mail_says
     notices.sweep()
     notices.send(at_zilliz.pk)
 
-    assert [message.subject for message in mail.outbox] == ["us-west-2 has not been found complete · Own Company"] * 2
+    assert [message.subject for message in mail.outbox] == ["us-west-2 has not been seen complete · Own Company"] * 2
     assert "nothing is lost" not in mail.outbox[0].body
     assert "this portal has not seen everything" in mail.outbox[0].body
 
@@ -233,4 +233,4 @@ def test_a_watch_that_loses_its_key_is_told_of(at_zilliz: Activation, reason: st
     activations.record(Kind.WATCH_ENDED, at_zilliz, actor=events.PORTAL, reason=reason)
     for _ in range(2):
         notices.send(at_zilliz.pk)
-    assert [message.subject for message in mail.outbox] == ["us-west-2 is not watched any more · Own Company"] * mails
+    assert [message.subject for message in mail.outbox] == ["us-west-2 is no longer watched · Own Company"] * mails

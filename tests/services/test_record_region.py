@@ -170,7 +170,7 @@ def test_a_lint_is_called_a_lint_and_what_the_watch_saw_is_not_more_than_that() 
     (network,) = [each for each in region_told["handover"]["seen"] if each["documented"] == "VPC"]
     assert network["seen"][0]["name"] == "zilliz-byoc-x-vpc"
     summary = files["summary.html"].decode()
-    assert "nobody tried to take the roles" in summary
+    assert "Nobody tried to assume the roles" in summary
     assert "Not passed: TRUST_POLICY_WEAK." in summary
     for name, content in files.items():
         for secret in (EXTERNAL_ID.encode(), b"key-of-the-watch"):

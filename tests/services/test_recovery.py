@@ -58,7 +58,7 @@ def test_each_thing_has_its_line_in_the_log(run: Run) -> None:
     assert [line.partition(":")[0] for line in lines] == [
         "Found again",
         "Found again",
-        "Half made and to be made anew",
+        "Incomplete and to be replaced",
     ]
     assert "aws_security_group.main" in lines[2]
 

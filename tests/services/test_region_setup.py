@@ -203,7 +203,7 @@ def test_throttling_is_inconclusive_and_the_next_check_may_pass(
     assert stage(activation) is Stage.OPEN
     assert {proof.verdict for proof in reads.trust_of(setup).proofs} == {Verdict.NOT_PROVEN}
     assert reads.room_of(setup) is None
-    assert "does not let the portal in" in setup.networks_problem
+    assert "cannot assume the management role" in setup.networks_problem
     assert "region_trust_open" in codes(activation)
 
     simulator.clear()
@@ -281,7 +281,7 @@ def test_a_worker_that_was_given_up_changes_nothing_any_more(activation: Activat
 
 def test_without_an_identity_of_its_own_the_portal_says_so(activation: Activation, settings: Any) -> None:
     settings.VENDOR_ACCESS_KEY_ID = ""
-    with pytest.raises(Faulted, match="no identity in AWS"):
+    with pytest.raises(Faulted, match="no AWS identity"):
         region_setup.start_check(activation)
 
 
@@ -335,7 +335,7 @@ def test_what_is_planned_is_changed_no_more(activation: Activation, by: Actor) -
         lambda: region_setup.take_arns(activation, {}, by=by),
         lambda: region_setup.demand_ready(activation),
     ):
-        with pytest.raises(Refused, match="stays as it is"):
+        with pytest.raises(Refused, match="stay as they are"):
             act()
 
 
@@ -706,4 +706,4 @@ def test_a_network_that_could_not_be_compared_is_not_said_to_be_clear(activation
 
     assert "Not checked" in said()
     RegionSetup.objects.update(networks=[])
-    assert "clear of the networks that exist" in said()
+    assert "does not overlap with existing networks" in said()

@@ -94,7 +94,7 @@ def continued() -> tuple[Run, Run]:
 def test_more_than_was_approved_waits_for_a_person_and_is_an_event() -> None:
     _, run = continued()
     more = region_endings.confirm(run, PlanReview.from_json(Plan.objects.get(run=run).review))
-    assert "more than what Ada approved" in more
+    assert "beyond what Ada approved" in more
     assert Run.objects.get(pk=run.pk).status == RunStatus.PLANNED
     event = Event.objects.get(kind=Kind.RUN_NEEDS_APPROVAL.value)
     assert (event.run_id, event.activation_id) == (run.pk, run.activation_id)

@@ -145,7 +145,7 @@ def test_a_run_in_a_workers_turn_is_not_taken_from_it() -> None:
     control_of(run)
     (case,) = told()
     assert not case["salvaged"]
-    assert "A worker has its turn until" in case["matter"]
+    assert "A worker is handling it until" in case["matter"]
     assert Run.objects.get(pk=run.pk).status == "applying"
 
 
@@ -210,10 +210,10 @@ def test_of_a_silent_host_it_is_said_when_it_was_heard_of_and_when_it_is_written
     seen = timezone.now() - timedelta(minutes=3)
     Node.objects.create(name="host-2", seen_at=seen, started_at=seen)
     found = rescue.lock_of(make_lost_run(node="host-2"))
-    assert f"last heard of at {seen.astimezone(UTC):%H:%M:%S} UTC" in found.proof
+    assert f"last reported at {seen.astimezone(UTC):%H:%M:%S} UTC" in found.proof
     ends = seen + sweeping.node_gone()
     assert f"written off at {ends.astimezone(UTC):%H:%M:%S} UTC" in found.proof
-    assert "it may be live, or dead" in found.words
+    assert "it may be alive or dead" in found.words
 
 
 def test_nothing_of_a_host_lives_by_the_time_it_is_written_off(settings: Any) -> None:

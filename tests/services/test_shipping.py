@@ -180,7 +180,7 @@ def test_a_plan_that_cannot_be_opened_ends_its_run_in_its_own_words() -> None:
 
     ended = Run.objects.get(pk=run.pk)
     assert ended.status == RunStatus.ERRORED
-    assert "cannot be opened with this portal's master keys" in ended.reason
+    assert "cannot be decrypted with this portal's master keys" in ended.reason
     assert not Plan.objects.filter(run=run).exists()
 
 
@@ -205,7 +205,7 @@ def test_an_apply_whose_state_cannot_be_opened_says_that_it_was_made() -> None:
 
     ended = Run.objects.get(pk=run.pk)
     assert ended.status == RunStatus.ERRORED
-    assert "Terraform has made everything" in ended.reason
+    assert "Terraform created everything" in ended.reason
     assert "master keys" in ended.reason
 
 
@@ -268,7 +268,7 @@ def test_a_cancel_at_the_end_of_a_session_stops_the_region_for_good() -> None:
 
     ended = Run.objects.get(pk=run.pk)
     assert ended.status == RunStatus.CANCELED
-    assert "Stopped as asked" in ended.reason
+    assert "Stopped as requested" in ended.reason
     assert not Run.objects.filter(continues=run).exists()
     assert Activation.objects.get(pk=run.activation_id).status == "failed"
 

@@ -30,8 +30,8 @@ pytestmark = pytest.mark.django_db
     ("field", "typed", "sentence"),
     [
         ("access_key_id", "AKIAshort", "This is not an access key ID"),
-        ("access_key_id", "AIDAIOSFODNN7EXAMPLE", "an AWS identifier of another kind (AIDA)"),
-        ("secret_access_key", "half of a secret" + "x" * 24, "The secret access key has a space inside"),
+        ("access_key_id", "AIDAIOSFODNN7EXAMPLE", "a different kind of AWS identifier (AIDA)"),
+        ("secret_access_key", "half of a secret" + "x" * 24, "The secret access key contains a space"),
         ("secret_access_key", '"' + "x" * 38 + '"', "Paste the value without quotation marks"),
         ("session_token", "", "works only together with its session token"),
         ("session_token", "x" * 2_000_000, "has 2,000,000 characters"),
@@ -65,9 +65,9 @@ def test_a_long_term_key_does_not_go_with_a_token(owner: Member, activation: Act
     [
         (b"this is no HCL", "Terraform could not read line 1"),
         (b'aws_region = "eu-central-1"', "The file is for the region eu-central-1; this activation is for us-west-2"),
-        (b'external_id = "cid-another"', "another external ID than the one locked in step 1"),
-        (b'vendor_principal_arn = "arn:aws:iam::999999999999:role/x"', "another vendor in"),
-        (b'aws_secret_key = "${file("x")}"', "may not compute anything"),
+        (b'external_id = "cid-another"', "is not the one locked in step 1"),
+        (b'vendor_principal_arn = "arn:aws:iam::999999999999:role/x"', "trusts a vendor (vendor_principal_arn) other"),
+        (b'aws_secret_key = "${file("x")}"', "cannot compute anything"),
         (b'aws_region = "us-west-2"', "aws_access_key: The access key ID is missing"),
         (b"#" * (64 * 1024 + 1), "larger than 64 KiB"),
         (b"\xff\xfe\x00", "not text"),
@@ -123,7 +123,7 @@ def test_a_good_key_starts_one_run_however_often_the_button_is_pressed(
     for rows in (Event.objects, Run.objects, Credential.objects):
         assert secret not in str(list(rows.values()))
     polled = client.get(address("activation_preflight", activation), {"attempt": ATTEMPT})
-    assert "AWS knows the key" in text_of(polled)
+    assert "AWS recognizes the key" in text_of(polled)
     assert "load delay" not in text_of(polled), "every line is done"
 
 

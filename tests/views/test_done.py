@@ -95,9 +95,9 @@ def test_the_key_of_step_2_is_on_until_it_is_switched_off(
     assert "Not done yet" in first
     assert f"update-access-key --access-key-id YOUR_ACCESS_KEY_ID_{keys.access_key_id[-4:]}" in first
     assert "--user-name ada" in first
-    assert "AWS still takes this key" in while_on
+    assert "AWS still accepts this key" in while_on
     assert "it is inactive or deleted" in while_off
-    assert "it was still on" in while_off
+    assert "it was still active" in while_off
     assert events("access_key") == [{"what": "access_key", "state": "off"}], "once, and not while it was on"
     assert keys.access_key_id not in str(RegionSetup.objects.get(activation=activation).aftercare)
 
@@ -114,9 +114,9 @@ def test_a_key_that_nobody_ever_saw_proves_nothing(
     set_status(iam, keys, "Inactive")
     proved = check_key(client, activation, keys.access_key_id)
 
-    assert "AWS does not know this key" in mistyped
-    assert "it is inactive or deleted" not in mistyped
-    assert "AWS still takes this key" in while_on
+    assert "AWS does not recognize this key" in mistyped
+    assert "AWS no longer accepts the key" not in mistyped
+    assert "AWS still accepts this key" in while_on
     assert "it is inactive or deleted" in proved
     assert len(events("access_key")) == 1
 
@@ -124,7 +124,7 @@ def test_a_key_that_nobody_ever_saw_proves_nothing(
 @pytest.mark.parametrize(
     ("key_id", "says"),
     [
-        ("AKIAABCDEFGHIJKLMNOP", "this is another one"),
+        ("AKIAABCDEFGHIJKLMNOP", "This is a different key"),
         ("ASIAABCDEFGHIJKLMNOP", "temporary"),
         ("wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", ""),
     ],
@@ -160,7 +160,7 @@ def test_a_temporary_key_ends_by_itself(active: tuple[Activation, Member]) -> No
     activation, owner = active
     run_with(activation, AccessKeys("ASIAZZZZZZZZZZZZWXYZ", "x" * 40, "token"))
 
-    assert "Ends by itself" in text_of(client_of(owner).get(address("activation_done", activation)))
+    assert "Expires by itself" in text_of(client_of(owner).get(address("activation_done", activation)))
 
 
 # --- the bootstrap role
@@ -175,7 +175,7 @@ def make_roles(iam: Any, *names: str, external_id: str = "cid-abcdefghijklmnopqr
 def look_at_role(activation: Activation, client: Client) -> str:
     client.post(address("activation_role_check", activation))
     waiting = text_of(client.get(address("activation_done", activation)))
-    assert "Looking…" in waiting
+    assert "Checking…" in waiting
     aftercare.check_bootstrap_role(activation.pk)
     return text_of(client.get(address("activation_done_role", activation)))
 
@@ -194,7 +194,7 @@ def test_the_bootstrap_role_is_gone_only_where_the_other_one_is_let_in(
 
     assert "Not known" in neither
     assert "Still there" in both
-    assert "From outside the two look the same" in gone
+    assert "From outside, the two look the same" in gone
     assert "data-poll" not in gone
     assert events("bootstrap_role") == [{"what": "bootstrap_role", "state": "gone"}]
 

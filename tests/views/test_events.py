@@ -145,9 +145,9 @@ def test_a_kind_of_another_version_of_the_portal_is_shown_as_it_is(auditor: Memb
 def test_the_page_says_where_the_chain_stands(auditor: Member, reader: Client) -> None:
     assert "Not verified yet" in read(reader, HERE)
     checkpoints.verify_everywhere()
-    assert "The chain is whole to #1" in read(reader, HERE)
+    assert "The chain is intact up to #1" in read(reader, HERE)
     ChainStatus.objects.update(verified_at=timezone.now() - timedelta(hours=4))
-    assert "do the workers run?" in read(reader, HERE)
+    assert "Check that the workers are running." in read(reader, HERE)
     ChainStatus.objects.update(problem_sequence=1, problem="it was changed", last_sequence=0)
     assert "broken at #1" in read(reader, HERE)
 
@@ -159,7 +159,7 @@ def test_the_timeline_tells_of_one_activation_from_its_beginning(auditor: Member
     record(auditor, Kind.ACTIVATION_MOVED, PORTAL, activation_id=activation.pk)
     page = read(reader, f"/o/own-company/activations/{activation.pk}/events/")
     assert page.count("timeline-time") == 31
-    assert page.index("ticked off prerequisites") < page.index("The activation went a step on")
+    assert page.index("ticked off prerequisites") < page.index("The activation moved to the next step")
     assert reader.get("/o/own-company/activations/act-none/events/").status_code == 404
 
 

@@ -125,7 +125,7 @@ def test_before_a_key_the_page_asks_for_one_and_says_which_rights_it_needs(
     assert "Start watching" in text
     assert '"ec2:DescribeVpcs"' in text
     assert "aws sts assume-role --role-arn arn:aws:iam::222233334444:role/byoc-watch" in text
-    assert "a long-term key (AKIA…) is taken too and destroyed after that time" in words(text)
+    assert "A long-term key (AKIA…) is accepted too and destroyed after that time" in words(text)
     assert "data-poll" not in text
 
 
@@ -198,7 +198,7 @@ def test_complete_says_found_and_not_active(
     assert 'id="confirm"' in turned
     assert "data-poll" not in turned
     assert "11 of 11 documented kinds" in words(text)
-    assert "only the console can say" in text
+    assert "Only the console can show" in text
     assert "Active (as reported)</span>" not in text
     assert "although this portal has not seen" not in text
 
@@ -214,7 +214,7 @@ def test_a_key_that_is_over_is_asked_for_again_and_what_was_seen_stays(
 
     text = page(owner, activation)
 
-    assert "The key is over: enter one again" in text
+    assert "The key has expired: enter one again" in text
     assert "Enter a key again" in text
     assert "1 of 11 documented kinds" in words(text)
     assert "data-poll" not in text
@@ -229,7 +229,7 @@ def test_a_look_that_fails_is_said_with_its_time_and_its_reason(
 
     text = words(page(owner, activation))
 
-    assert "Could not look since" in text
+    assert "Could not check since" in text
     assert "AWS does not answer at 127.0.0.1" in text
     assert text.count("Not there yet") == 11, "as it was known before"
 
@@ -247,7 +247,7 @@ def test_what_the_key_may_not_read_is_cannot_see(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "says"), [(29, ""), (31, "longer than the usual 30 minutes"), (121, "120 minutes are over")]
+    ("minutes", "says"), [(29, ""), (31, "longer than the usual 30 minutes"), (121, "120 minutes have passed")]
 )
 def test_lateness_is_said_with_likely_causes(
     owner: Member, activation: Activation, customer: dict[str, Any], minutes: int, says: str
@@ -258,7 +258,7 @@ def test_lateness_is_said_with_likely_causes(
     text = page(owner, activation)
 
     assert (says in text) if says else ("30 minutes</b>" not in text)
-    assert ("did not take a value" in text) is bool(says)
+    assert ("did not accept a value" in text) is bool(says)
     assert ("What to write to Zilliz support" in text) is (minutes > 120)
 
 
@@ -272,7 +272,7 @@ def test_unmarked_things_are_shown_as_not_counted(
     text = words(page(owner, activation))
 
     assert "Seen, and not counted" in text
-    assert "carries neither the tags nor the name of what Zilliz builds" in text
+    assert "has neither the tags nor the name of what Zilliz builds" in text
     assert "0 of 11 documented kinds" in text
 
 
@@ -304,7 +304,7 @@ def test_confirming_asks_for_a_tick_and_for_a_second_one_where_not_everything_wa
     assert activation.status == ActivationStatus.ACTIVE
     text = page(owner, activation)
     assert "Active (as reported)" in text
-    assert "The portal had not looked; it cannot ask Zilliz Cloud itself." in words(text)
+    assert "The portal had not checked; it cannot ask Zilliz Cloud itself." in words(text)
     assert "<form" not in text.partition('id="sheet"')[2].replace('<form method="post" action="', "", 1)
 
 

@@ -34,4 +34,4 @@ def test_the_table_of_roles_says_what_the_product_holds(world: World) -> None:
 def test_how_long_a_key_is_kept_is_what_the_settings_say(world: World, settings: Settings) -> None:
     settings.CREDENTIAL_SECONDS = 1200
 
-    assert "20 minutes after you entered it at the latest" in page_of(world.own.members[Role.OWNER].user)
+    assert "at the latest 20 minutes after you entered it" in page_of(world.own.members[Role.OWNER].user)

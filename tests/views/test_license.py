@@ -106,10 +106,10 @@ def in_use(organization: Organization, cores: int, **fields: Any) -> None:
         (-100, 365, 70, "active", "yellow", "70 % or more of the cores are used"),
         (-320, 365, 10, "expiring", "yellow", "45 more"),
         (-100, 365, 100, "fully used", "red", "All 100 cores of the license are used"),
-        (-100, 365, 120, "over quota", "red", "120 cores are used, the license includes 100"),
-        (-370, 365, 10, "expired", "red", "Everything goes on for"),
+        (-100, 365, 120, "over quota", "red", "120 cores are used; the license includes 100"),
+        (-370, 365, 10, "expired", "red", "Everything continues for"),
         (-500, 365, 10, "frozen", "red", "Creating, restarting, stopping or scaling clusters"),
-        (5, 365, 10, "not yet valid", "green", "no cloud region can be activated before"),
+        (5, 365, 10, "not yet valid", "green", "No cloud region can be activated before then"),
     ],
 )
 def test_each_state_says_what_it_is_and_what_follows(
@@ -132,7 +132,7 @@ def test_the_page_shows_what_the_vendor_documents(organization: Organization) ->
     assert "lic-2026-0042" in page
     assert "265 days left" in page
     assert "Instances seen by ec2:DescribeInstances." in page
-    assert "choices of this portal" in page
+    assert "This portal shows it as red" in page
 
 
 def test_without_a_license_the_page_leads_an_admin_on_and_an_owner_to_an_admin(organization: Organization) -> None:
@@ -141,7 +141,7 @@ def test_without_a_license_the_page_leads_an_admin_on_and_an_owner_to_an_admin(o
     assert "license/install/" in page
     page = Reader(organization, Role.OWNER).get()
     assert "license/install/" not in page
-    assert "An admin does that" in words(page)
+    assert "An admin does this" in words(page)
 
 
 def test_cores_that_cannot_be_read_are_unknown_and_never_none(organization: Organization) -> None:
@@ -162,7 +162,7 @@ def test_a_license_that_does_not_verify_any_more_says_why(organization: Organiza
     License.objects.filter(pk=row.pk).update(cores=5_000)
     page = Reader(organization).get()
     assert status(page) == "none"
-    assert "Does not count: What is stored of it is not what its document says." in words(page)
+    assert "Not valid: The stored data does not match its document." in words(page)
 
 
 def test_a_renewal_that_waits_is_announced_instead_of_asked_for(organization: Organization) -> None:
@@ -255,7 +255,7 @@ def test_a_refused_document_stays_in_the_form_with_the_reason(organization: Orga
         document(organization, key=STRANGER): "does not know as the vendor's",
         document(organization)[:-3]: "was changed after it was signed",
         foreign: "was issued to another organization",
-        "hello": "This is no license document",
+        "hello": "This is not a license document",
         "": "No document was given",
     }
     for text, said in expected.items():
@@ -270,7 +270,7 @@ def test_odd_files_are_refused_in_words(organization: Organization) -> None:
     text = document(organization)
     both = {"file": SimpleUploadedFile("a", text.encode()), "document": document(organization, license_id="lic-2")}
     assert "and the two differ" in words(admin.post(**both).content.decode())
-    assert "it is no text" in words(admin.post(file=SimpleUploadedFile("a", b"\xff\xfe\x00")).content.decode())
+    assert "it is not text" in words(admin.post(file=SimpleUploadedFile("a", b"\xff\xfe\x00")).content.decode())
     assert "it is too long" in words(admin.post(file=SimpleUploadedFile("a", b"x" * 100_000)).content.decode())
     assert not License.objects.exists()
 

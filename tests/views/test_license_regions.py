@@ -76,7 +76,7 @@ def test_what_stands_is_shown_beside_what_terraform_says(organization: Organizat
     seen(region, vpc, stated=(vpc, role))
     page = words(Reader(organization).get())
     assert "serial 12" in page
-    assert "All that was looked at is as Terraform says." in page
+    assert "Everything that was checked matches Terraform's state." in page
     assert "1 resource found" in page
     assert "1 IAM role." in page
     assert "/17" in page and "10.20.0.0/17" in page and "vpc-1" in page
@@ -87,7 +87,7 @@ def test_drift_is_said_with_what_differs(organization: Organization, region: Act
     seen(region, extra, stated=(gone,))
     html = Reader(organization).get()
     page = words(html)
-    assert "2 kinds of resources are not as Terraform says." in page
+    assert "2 kinds of resources are different from Terraform's state." in page
     assert "private (subnet-1) is not in AWS." in page
     assert "by hand (vpc-2) is not in Terraform's state." in page
     assert '<details class="more" open>' in html
@@ -99,7 +99,7 @@ def test_what_could_not_be_asked_is_said_and_the_last_look_stays(
     vpc = Thing("aws_vpc", "vpc-1")
     seen(region, vpc, stated=(vpc,), found_problem="The role is gone.")
     page = words(Reader(organization).get())
-    assert "AWS could not be asked. The role is gone." in page
+    assert "AWS could not be reached. The role is gone." in page
     assert "1 resource found" in page
 
 
@@ -111,21 +111,21 @@ def test_who_presses_look_again_sees_that_a_worker_looks(organization: Organizat
     assert answer.redirect_chain[0][0] == f"/o/{organization.slug}/license/#region-{region.pk}"
     page = answer.content.decode()
     assert f'hx-get="{there}"' in page
-    assert "A worker is asking AWS." in words(page)
+    assert "A worker is checking AWS." in words(page)
     assert "less than a minute ago" in words(client.post(f"{there}look/", follow=True).content.decode())
     # The number is written last: with it the page stops asking.
     licenses.note_cores(activation=region, method="Seen.", uses=[])
     seen(region)
     polled = client.get(there).content.decode()
     assert "hx-get" not in polled
-    assert "Nothing of this region stands in AWS." in words(polled)
+    assert "Nothing from this region exists in AWS." in words(polled)
 
 
 def test_a_page_does_not_wait_for_a_worker_that_never_answers(organization: Organization, region: Activation) -> None:
     RegionSetup.objects.filter(activation=region).update(asked_at=timezone.now() - timedelta(minutes=2))
     page = Reader(organization).get()
     assert "hx-get" not in page
-    assert "AWS was not asked yet." in words(page)
+    assert "AWS has not been checked yet." in words(page)
 
 
 def test_only_who_sees_the_license_may_have_aws_asked(region: Activation) -> None:
@@ -170,7 +170,7 @@ def test_what_a_console_built_is_shown_as_the_watch_saw_it() -> None:
     use = CoreUse("Query nodes", "zilliz-byoc-abc", "us-west-2", "1 × m6id.4xlarge", 16)
     licenses.note_cores(activation=region, method="Seen.", uses=[use])
     page = words(Reader(zilliz).get())
-    assert "As reported: 1 of 11 lines of the documented set" in page
+    assert "As reported: 1 of 11 kinds of documented resources" in page
     assert "zilliz-byoc-abc-vpc" in page
     assert "vpc-9" in page and "/18" in page
     assert "Confirmed by Olga Owner" in page

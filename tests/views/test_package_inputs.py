@@ -83,7 +83,7 @@ def test_variables_become_fields_and_the_run_gets_their_values(
     client.post(page, typed)
 
     assert "Ends every name." in shown
-    assert "Empty: 3, its default." in shown
+    assert "If empty, the default is used: 3." in shown
     run = Run.objects.get()
     assert run.inputs == {"suffix": "7f3a", "days": 12, "strict": False}
     assert run_inputs.variables_for(run) == {
@@ -110,7 +110,7 @@ def test_a_file_gives_what_the_package_asks_for_also_what_is_no_text(
     )
 
     assert Run.objects.get().inputs == {"suffix": "ab", "days": 5, "zones": ["a", "b"]}
-    assert "Your file also sets aws_regoin; the package did not get them." in text_of(answer)
+    assert "Your file also sets aws_regoin; they were not passed to the package." in text_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_package_that_needs_a_secret_besides_the_key_is_not_run_here(asking: A
     answer = client_of(owner_there).post(address("activation_run_here", asking), LONG_TERM | {"attempt": ATTEMPT})
 
     assert answer.status_code == 422
-    assert "secrets that the portal does not take: password" in text_of(answer)
+    assert "secrets that the portal does not accept: password" in text_of(answer)
 
 
 def test_what_a_person_gives_never_takes_the_place_of_what_the_portal_knows(asking: Activation) -> None:

@@ -47,7 +47,7 @@ def test_a_package_is_shown_with_its_sha256_and_used_only_when_it_is_pinned(
 
     row = PackageVersion.objects.get(name="acme-roles")
     page = text_of(answer)
-    assert "Not pinned yet: nothing takes this package" in page
+    assert "Not pinned yet: nothing uses this package" in page
     assert hashlib.sha256(content).hexdigest() in page
     assert "works with a long-term key" in page, "its findings"
     assert (row.chosen_for, row.pinned_at) == ("", None)
@@ -71,7 +71,7 @@ def test_an_archive_with_another_sha256_than_the_publishers_is_refused(administr
 def test_a_file_and_another_address_are_one_too_many(administrator: Client) -> None:
     answer = administrator.post(ADD, given(archive(), address="https://elsewhere.example/a.tar.gz"))
 
-    assert "one of the two" in text_of(answer)
+    assert "but not both" in text_of(answer)
 
 
 def test_the_reference_is_refused_at_zilliz_with_a_sentence(administrator: Client) -> None:

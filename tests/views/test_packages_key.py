@@ -72,7 +72,7 @@ def test_a_long_term_key_starts_the_run_of_such_a_package(
     assert answer["Location"] == address("run", run)
     make_planned(run)
     review = text_of(client_of(customer_owner).get(address("run_review", run)))
-    assert "the package takes no other kind" in review, "the warning is still there when the plan is approved"
+    assert "The package accepts no other kind" in review, "the warning is still there when the plan is approved"
 
 
 def make_planned(run: Run) -> None:
@@ -89,7 +89,7 @@ def test_pages_ask_for_the_key_that_the_package_takes_with_one_policy(
 
     assert "aws iam create-access-key" in text
     assert "--status Inactive" in text
-    assert "lives an hour" not in text
+    assert "valid for one hour" not in text
     assert "assume-role" not in text
     package = PackageVersion.objects.get(chosen_for="zilliz")
     unmarked = text.replace("<mark>", "").replace("</mark>", "")

@@ -66,7 +66,7 @@ def test_a_used_and_an_expired_link_say_so(client: Client) -> None:
 
     assert [answer.status_code for answer in answers] == [410, 410, 404]
     texts = [answer.content.decode() for answer in answers]
-    assert "was used" in texts[0]
+    assert "has been used" in texts[0]
     assert "has expired" in texts[1]
     assert "does not exist" in texts[2]
 
@@ -77,7 +77,7 @@ def test_a_console_that_asks_for_other_roles_is_told_plainly(client: Client) -> 
 
     text = unescape(answer.content.decode())
     assert answer.status_code == 422
-    assert "does not fit your console" in text
+    assert "does not work with your console" in text
     assert 'value="Some Company"' in text, "nothing typed is lost"
     assert PASSWORD not in text
     assert not Organization.objects.exists()
@@ -88,7 +88,7 @@ def test_the_vendor_answer_is_offered_only_where_it_is_configured(client: Client
     page = path_of(create_setup_link())
     assert 'value="no"' not in client.get(page).content.decode()
     refused = client.post(page, ANSWERS | {"contract": "no"})
-    assert "not configured as a vendor" in refused.content.decode()
+    assert "not configured for a vendor" in refused.content.decode()
 
     settings.VENDOR_HOSTS_PORTAL, settings.VENDOR_IDENTITY = True, "host"  # type: ignore[attr-defined]
     settings.VENDOR_PRINCIPAL_ARN = "arn:aws:iam::111122223333:role/byoc-vendor"  # type: ignore[attr-defined]

@@ -99,7 +99,7 @@ def test_a_run_that_was_lost_is_recovered_others_are_retried(
     page = shown(owner, "run", run)
     assert f"{word}</a>" in page
     form = shown(owner, "activation_run_here", activation, retry=run.pk)
-    assert "What was in hand at its end is looked for in your account first" in form
+    assert "The portal first looks in your account for what was in progress when it stopped" in form
 
 
 @pytest.mark.parametrize("page", ["run", "run_review"])
@@ -112,9 +112,9 @@ def test_what_was_found_again_stands_on_the_run_and_in_its_review(
     run = make_cut_off(activation, RunStatus.PLANNED, found_again=json.loads(json.dumps(found)))
     text = shown(owner, page, run)
     assert "Found again" in text
-    assert "not made a second time" in text
-    assert "zilliz-management-role, whole although its making was stopped" in text
-    assert "Half made, without data: it is made anew" in text
+    assert "not created again" in text
+    assert "zilliz-management-role, complete although its creation was interrupted" in text
+    assert "Incomplete and without data: it is replaced" in text
 
 
 def test_a_run_that_found_nothing_says_nothing_of_it(owner: Member, activation: Activation) -> None:
@@ -125,7 +125,7 @@ def test_a_worker_that_is_away_is_shown_with_the_proof(owner: Member, activation
     long_ago = timezone.now() - timedelta(seconds=30)
     run = make_cut_off(activation, RunStatus.APPLYING, lease_until=long_ago)
     text = shown(owner, "run", run)
-    assert "Nothing of this run lives any more" in text
+    assert "No process of this run is alive" in text
     assert "its directory is gone" in text
 
 
@@ -150,7 +150,7 @@ def test_names_that_a_recover_takes_over_do_not_stand_in_its_way(
     leave_role(iam, activation)
     line = names_line(activation, customer)
     assert line["state"] == "passed"
-    assert "1 were left by the run that was cut off and are found again, 8 do not exist yet." in line["detail"]
+    assert "1 were left by the interrupted run and were found again, 8 do not exist yet." in line["detail"]
 
 
 def test_names_of_others_stand_in_the_way_of_a_recover_too(

@@ -151,14 +151,14 @@ def test_the_page_shows_seven_right_arns_a_map_and_what_is_to_do(activation: Act
 
     assert dict(re.findall(r'data-arn="(\w+)">([^<]+)<', page.content.decode())) == ARNS
     for expected in (
-        "All seven are right",
+        "All seven are correct",
         "us-west-2 (Oregon)",
         "10.0.0.0/16 65,536 addresses",
         "Private subnet 3 10.0.128.0/18 16,379 usable",
         "Public subnet 10.0.254.0/24 251 usable",
         "49,137 usable by nodes and pods",
         "Not checked",
-        "3 things still missing",
+        "3 items still missing",
     ):
         assert expected in text, expected
     assert OUTPUT in unescape(page.content.decode())
@@ -197,9 +197,9 @@ def test_a_step_that_is_over_shows_what_was_chosen_without_forms(activation: Act
     Activation.objects.update(status=ActivationStatus.ACTIVATING)
     person = Person(activation)
     page = person.get()
-    assert "This step is over" in words(page)
+    assert "This step is complete" in words(page)
     assert 'id="network"' in page.content.decode()
-    assert "Change the choice" not in words(page)
+    assert ">Change</button>" not in page.content.decode()
     assert person.post(vpc_cidr="10.1.0.0", netmask="16").status_code == 409
 
 
@@ -276,9 +276,9 @@ def test_an_overlap_is_said_with_a_network_that_is_free(activation: Activation) 
     networks = [{"cidr": "10.0.0.0/16", "name": "office (vpc-2)"}, {"cidr": "172.31.0.0/16", "name": "vpc-1"}]
     found(activation, networks=networks)
     text = words(Person(activation).get())
-    assert "10.0.0.0/16 overlaps with what exists in this account and region: office (vpc-2) 10.0.0.0/16" in text
+    assert "10.0.0.0/16 overlaps with existing networks in this account and region: office (vpc-2) 10.0.0.0/16" in text
     assert "Use 10.1.0.0/16 instead" in text
-    assert "1 thing still missing" not in text
+    assert "1 item still missing" not in text
 
 
 def test_at_zilliz_cloud_a_mask_is_enough_and_the_map_an_estimate(at_zilliz: Activation) -> None:
@@ -292,7 +292,7 @@ def test_at_zilliz_cloud_a_mask_is_enough_and_the_map_an_estimate(at_zilliz: Act
     assert person.post(netmask="/24").status_code == 302
     setup = RegionSetup.objects.get()
     assert (setup.netmask, setup.vpc_cidr) == (24, "")
-    assert "AWS has no VPC of the size /29" in words(person.post(netmask="/29"))
+    assert "AWS does not allow a VPC of size /29" in words(person.post(netmask="/29"))
 
 
 # --- the ARNs
@@ -302,12 +302,12 @@ def test_fields_are_checked_as_typed(activation: Activation) -> None:
     person = Person(activation)
     typed = ARNS | {"management_role_arn": ARNS["bootstrap_role_arn"]}
     answer = words(person.post("arns/check/?part=marks", **typed))
-    assert "6 of 7 are right" in answer or "5 of 7 are right" in answer
+    assert "6 of 7 are correct" in answer or "5 of 7 are correct" in answer
     assert "is the usual name for “Bootstrap role”" in answer
     elsewhere = {name: arn.replace(ACCOUNT, "999988887777") for name, arn in ARNS.items()}
-    assert "999988887777, not of 123456789012" in words(person.post("arns/check/", **elsewhere))
+    assert "999988887777, not to 123456789012" in words(person.post("arns/check/", **elsewhere))
     swapped = person.post("arns/check/", paste=OUTPUT, **elsewhere)
-    assert "All seven are right" in words(swapped)
+    assert "All seven are correct" in words(swapped)
     assert f'value="{ARNS["bootstrap_role_arn"]}"' in swapped.content.decode()
 
 
@@ -328,8 +328,8 @@ def test_wrong_ones_are_refused_and_stay_in_their_fields(activation: Activation)
     answer = Person(activation).post("arns/", take="1", **wrong)
     assert answer.status_code == 422
     text = words(answer)
-    assert "Its path is “/mine/”; the package makes its roles and policies under /zilliz/." in text
-    assert "6 of the seven ARNs are right; nothing was stored" in text
+    assert "Its path is “/mine/”; the package creates its roles and policies under /zilliz/." in text
+    assert "6 of the seven ARNs are correct. Nothing was stored" in text
     assert wrong["ebs_csi_irsa_policy_arn"] in answer.content.decode()
     activation.cloud_account.refresh_from_db()  # type: ignore[union-attr]
     assert activation.cloud_account.arns == ARNS  # type: ignore[union-attr]
@@ -350,7 +350,7 @@ def test_one_press_begins_a_check_and_the_page_says_what_it_waits_for(activation
     assert "HX-Trigger" not in poll
     RegionSetup.objects.update(checking_since=timezone.now() - timedelta(minutes=4))
     ended = person.get("checks/")
-    assert "The checks were cut off" in words(ended)
+    assert "The checks were interrupted" in words(ended)
     assert ended["HX-Trigger"] == "checks-done"
 
 
@@ -359,7 +359,7 @@ def test_all_lights_green_and_the_quotas_with_what_is_not_checked(activation: Ac
     page = Person(activation).get()
     text = words(page)
     assert page.content.decode().count('class="light light-success"') == 8
-    assert "Checked, all is well" in text
+    assert "Checked, everything is fine" in text
     assert "VPCs VPCs per region 1 4 5" in text
     assert "Not checked" in text
     assert "AWS did not say. Look yourself." in text
@@ -387,7 +387,7 @@ def test_what_was_not_found_out_says_to_try_again(activation: Activation) -> Non
     unclear = tried("bootstrap_role_arn", Answer.DENIED, Answer.INCONCLUSIVE, Answer.DENIED)
     found(activation, TrustProof((unclear, PROTECTED.proofs[1])))
     text = words(Person(activation).get())
-    assert "Not everything could be found out" in text
+    assert "Not everything could be checked" in text
     assert "AWS is limiting how often it may be asked" in text
     assert "Check again" in text
     assert "--policy-document" not in text
@@ -395,7 +395,7 @@ def test_what_was_not_found_out_says_to_try_again(activation: Activation) -> Non
 
 def test_checks_of_yesterday_do_not_count(activation: Activation) -> None:
     found(activation, checked_at=timezone.now() - timedelta(hours=20))
-    assert "These checks do not count any more" in words(Person(activation).get())
+    assert "These checks are no longer valid" in words(Person(activation).get())
 
 
 def test_a_key_is_checked_for_its_shape_and_not_shown_again(at_zilliz: Activation) -> None:
@@ -423,7 +423,7 @@ def test_a_key_that_aws_does_not_know_is_said_beside_the_field(
 def test_without_a_license_the_reason_and_the_next_step_are_said(activation: Activation) -> None:
     found(activation)
     person = Person(activation)
-    assert "1 thing still missing" in words(person.get())
+    assert "1 item still missing" in words(person.get())
     answer = person.post("continue/")
     assert answer.status_code == 409
     assert "No license is installed, so no cloud region can be activated. An admin installs" in words(answer)
@@ -452,7 +452,7 @@ def test_a_plan_under_way_is_led_to_and_nothing_can_be_changed(activation: Activ
     )
     Run.objects.filter(pk=run.pk).update(workspace=workspace)
     person = Person(activation)
-    assert "A plan of this region is under way" in words(person.get())
+    assert "A plan of this region is in progress" in words(person.get())
     assert person.post("continue/").url.endswith(f"/runs/{run.pk}/")
     assert person.post(vpc_cidr="10.1.0.0", netmask="16").status_code == 409
     assert RegionSetup.objects.get().vpc_cidr == "10.0.0.0/16"

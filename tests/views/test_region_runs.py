@@ -50,10 +50,10 @@ def test_the_review_says_what_is_chosen_built_and_billed_and_what_it_is_not() ->
     assert "Not connected to Zilliz Cloud" in text
     assert "What keeps running and is billed" in text
     assert "By the hour and by the gigabyte" in text
-    assert "secrets and everything else in the cluster’s store by EKS" in text
+    assert "EKS encrypts secrets and everything else in the cluster’s data store" in text
     assert "aws ec2 enable-ebs-encryption-by-default --region us-west-2" in text
     assert "AWS keeps them until you set a retention period" in text
-    assert "about 30 minutes are typical" in text
+    assert "typically about 30 minutes" in text
     assert [text.index(each) for each in ("Network</b>", "Storage</b>", "Cluster</b>", "Nodes</b>")] == sorted(
         text.index(each) for each in ("Network</b>", "Storage</b>", "Cluster</b>", "Nodes</b>")
     )
@@ -103,8 +103,8 @@ def test_percent_and_phases_follow_what_was_made_and_links_lead_to_the_console()
     assert "Waiting · 0 of 6" in text
     assert "EKS cluster zilliz-byoc-test" in text
     assert "https://us-west-2.console.aws.amazon.com/vpcconsole/home?region=us-west-2#VpcDetails:VpcId=vpc-0" in text
-    assert "You may close this page" in text
-    assert "Typically about 30 minutes in all" in text
+    assert "You can close this page" in text
+    assert "Typically about 30 minutes in total" in text
     assert "data-log-window" not in text, "the log has a tab of its own"
     assert "data-log-window" in page(run, owner, show="log")
     assert "data-log-window" in page(run, owner, q="vpc")
@@ -161,7 +161,7 @@ def test_past_thirty_minutes_it_says_what_it_may_be_waiting_for() -> None:
     text = page(run, owner)
 
     assert "This takes longer than usual" in text
-    assert "Nodes start only where EC2 has room" in text
+    assert "Nodes start only if EC2 has capacity" in text
 
 
 # --- one activation, several runs
@@ -186,10 +186,10 @@ def test_a_run_that_goes_on_counts_what_the_one_before_made_and_never_goes_back(
     assert "Deploying 6 %" in first_page
     assert "Deploying 6 %" in while_planning
     assert "Deploying 8 %" in while_applying
-    assert "This run goes on from" in while_applying
+    assert "This run continues from" in while_applying
     assert "Found again" in while_applying
     ended = page(first, owner)
-    assert "Went on with a fresh session" in ended
+    assert "Continued with a new session" in ended
     assert address("run", second) in ended
     assert 'id="resume"' not in ended
     poll = client_of(owner).get(address("run_status", first), {"was": "applying"})
@@ -210,8 +210,8 @@ def test_a_failure_says_what_exists_what_is_not_known_and_offers_resume() -> Non
 
     text = page(run, owner)
 
-    assert "3 of 47 things exist in account 222233334444" in text
-    assert "Not known for sure:" in text
+    assert "3 of 47 resources exist in account 222233334444" in text
+    assert "Status unknown:" in text
     assert "NAT gateway (by the hour and by the gigabyte)" in text
     assert 'id="resume"' in text
     assert 'id="resume"' in page(run, operator)
@@ -244,7 +244,7 @@ def test_try_again_after_a_discarded_plan_needs_step_3_as_it_stands_now() -> Non
     answer = client_of(owner).post(address("activation_resume", activation), follow=True)
 
     # No license, five of the seven ARNs missing, nothing checked: whatever is first, nothing is planned.
-    assert "Open the ARNs above and put them right" in text_of(answer)
+    assert "Open the ARNs above and correct them" in text_of(answer)
     assert answer.redirect_chain[-1][0] == address("activation_region", activation)
     assert Run.objects.filter(activation=activation).count() == 1
 
@@ -259,7 +259,7 @@ def test_after_the_apply_the_page_waits_for_the_look_from_outside_and_then_leads
     run.activation.save()
     active = page(run, owner)
 
-    assert "Looking at it from outside" in looking
+    assert "Checking from outside" in looking
     assert "data-poll" in looking, "it goes on by itself"
     assert "<title>Active · us-west-2" in active
     assert "100 %" in active

@@ -43,7 +43,7 @@ def test_an_owner_sees_what_will_happen_and_the_external_id_an_operator_sees_it_
 
     seen, masked = (text_of(client_of(who).get(address("run_review", run))) for who in (owner, operator))
 
-    assert "Terraform will create 11 things in account" in seen
+    assert "Terraform will create 11 resources in account" in seen
     assert "Type “yes”" in seen
     assert plan.sha256 in seen
     assert f"<mark>{held}</mark>" in seen
@@ -82,7 +82,7 @@ def test_four_eyes_wait_for_a_second_owner(owner: Member, activation: Activation
 
     own = client_of(owner).get(address("run_review", run))
     assert "Waiting for a second person" in text_of(own)
-    assert "Your role may not approve" in text_of(
+    assert "Your role cannot approve" in text_of(
         client_of(owner).post(address("run_approve", run), {"confirmation": "yes"})
     )
     refused = Event.objects.get(kind=Kind.ACCESS_REFUSED)
@@ -101,7 +101,7 @@ def test_four_eyes_that_are_switched_off_open_no_plan_that_waits(owner: Member, 
 
     assert "Waiting for a second person" in text_of(client.get(address("run_review", run)))
     refused = client.post(address("run_approve", run), {"confirmation": "yes"})
-    assert "Your role may not approve" in text_of(refused)
+    assert "Your role cannot approve" in text_of(refused)
 
 
 def test_who_may_not_approve_renews_no_key(owner: Member, activation: Activation) -> None:
@@ -111,7 +111,7 @@ def test_who_may_not_approve_renews_no_key(owner: Member, activation: Activation
 
     refused = client_of(owner).post(address("run_approve", run), {"confirmation": "yes", **as_typed(TEMPORARY)})
 
-    assert "Your role may not approve" in text_of(refused)
+    assert "Your role cannot approve" in text_of(refused)
     assert not Event.objects.filter(kind=Kind.CREDENTIAL_ENTERED).exists()
 
 
@@ -128,7 +128,7 @@ def test_little_time_left_asks_for_the_key_again(
     without = client.post(page, {"confirmation": "yes"})
     stranger = client.post(page, {"confirmation": "yes", **as_typed(customer["least_rights"])})
     assert "The access key ID is missing" in text_of(without)
-    assert "This key belongs to somebody else" in text_of(stranger)
+    assert "This key does not belong to the person whose key made the plan" in text_of(stranger)
     Credential.objects.update(account_id=customer["account"], principal_arn=customer["least_rights"]["arn"])
     assert client.post(page, {"confirmation": "yes", **as_typed(customer["least_rights"])}).status_code == 302
 
@@ -165,7 +165,7 @@ def test_a_plan_in_the_making_and_one_that_never_came_have_their_words(owner: Me
     run = make_sealed_run(activation, RunStatus.PLANNING)
     client = client_of(owner)
     text = text_of(client.get(address("run_review", run)))
-    assert "This page goes on by itself" in text
+    assert "This page updates by itself" in text
     assert "page=review" in text
 
     Run.objects.update(status=RunStatus.ERRORED, finished_at=timezone.now())

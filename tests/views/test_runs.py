@@ -155,9 +155,9 @@ def test_a_worker_that_is_away_is_said_to_be(owner: Member, activation: Activati
 
     text = text_of(client_of(owner).get(address("run", run)))
 
-    assert "Worker away" in text
-    assert "it may be live, or dead" in text
-    assert "only that host can tell" in text
+    assert "Worker not responding" in text
+    assert "it may be alive or dead" in text
+    assert "Only that host can tell" in text
 
 
 @pytest.mark.parametrize(("locks", "word"), [([lock.NAME, lock.OWN_NAME], "live"), ([lock.NAME], "orphaned")])
@@ -238,7 +238,7 @@ def test_cancel_and_discard_lead_back_and_tell_what_happened(owner: Member, acti
     assert waiting.status == RunStatus.CANCELED
 
     late = client.post(address("run_cancel", waiting), follow=True)
-    assert "has moved on" in text_of(late)
+    assert "The status of this run has changed" in text_of(late)
 
     planned = make_sealed_run(activation, RunStatus.PLANNED)
     assert "The plan was discarded" in text_of(client.post(address("run_discard", planned), follow=True))
@@ -300,7 +300,7 @@ def test_search_looks_through_the_whole_log(owner: Member, activation: Activatio
 
     assert 'id="L77"' in found
     assert 'id="L78"' not in found
-    assert f"11 of {2 * WINDOW} lines hold “LINE 77”" in found, "77, and 770 to 779"
+    assert f"11 of {2 * WINDOW} lines contain “LINE 77”" in found, "77, and 770 to 779"
 
 
 def test_a_log_is_text_and_its_download_is_an_event(owner: Member, activation: Activation) -> None:

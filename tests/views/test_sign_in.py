@@ -246,7 +246,7 @@ def test_of_very_many_failed_sign_ins_some_are_written_and_say_how_many_there_we
     reasons = [event.reason for event in rows]
     assert len(reasons) == services.MOST_FAILED_PER_MINUTE + 2
     assert [reason for reason in reasons if reason] == [
-        f"{number} within this minute, of which only some are written" for number in (40, 80)
+        f"{number} within this minute, of which only some are recorded" for number in (40, 80)
     ]
 
 

@@ -134,4 +134,4 @@ def test_an_address_with_a_password_is_refused_and_never_asked(world: World, add
     answer = client.post("/installation/packages/add/", given)
 
     assert answer.status_code == 422
-    assert "The address holds a name or a password" in answer.content.decode()
+    assert "The address contains a user name or password" in answer.content.decode()

@@ -98,7 +98,7 @@ def test_who_only_reads_is_told_who_can_start(vendor: Organization) -> None:
     page = words(Person(vendor, Role.AUDITOR).get())
 
     assert "New activation" not in page
-    assert "An owner or operator starts an activation" in page
+    assert "Once an owner or operator starts an activation" in page
 
 
 def test_a_row_says_where_it_stands_and_what_comes_next(vendor: Organization) -> None:
@@ -214,7 +214,7 @@ def test_a_step_that_is_not_reached_leads_back_with_a_word(vendor: Organization)
     for rest in ("arns/", "arns/yourself/", "region/", "arns/package/"):
         answer = person.client.get(person.address(rest, activation), follow=True)
         assert answer.redirect_chain[-1][0].endswith("/external-id/"), rest
-        assert "comes after “External ID”, which is not done yet" in words(answer)
+        assert "comes after “External ID”, which is not complete yet" in words(answer)
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_what_is_ticked_stays_ticked_and_leaves_an_event(vendor: Organization, a
 def test_what_is_not_ticked_is_a_warning_and_no_wall(vendor: Organization, at_arns: Activation) -> None:
     answer = Person(vendor).follow("before/", at_arns, ticked=["owner"])
     assert answer.redirect_chain[-1][0].endswith("/arns/")
-    assert "4 of 5 prerequisites are not ticked off" in words(answer)
+    assert "4 of 5 prerequisites are not ticked" in words(answer)
 
 
 def test_only_zilliz_cloud_sends_a_welcome_email(
@@ -355,7 +355,7 @@ def test_continue_leads_to_step_2(vendor: Organization) -> None:
     ("text", "sentence"),
     [
         ("", "The external ID is missing"),
-        ("cid-01234 6789abcdefghijklmno", "a space inside, at place 10"),
+        ("cid-01234 6789abcdefghijklmno", "a space at position 10"),
         (f'"{EXTERNAL_ID}"', "a quotation mark"),
         ("cid-０123456789abcdefghijklmn", "the full-width digit"),
         ("c" * 1225, "has 1,225 characters; AWS allows at most 1,224"),
@@ -383,7 +383,7 @@ def test_it_is_looked_at_again_before_it_is_locked(customer: Organization) -> No
     customer.refresh_from_db()
 
     assert look.status_code == 200
-    assert "blanks around it were left out" in words(look)
+    assert "surrounding spaces were removed" in words(look)
     assert "unusual" not in words(look)
     assert customer.external_id_locked_at is None
 
@@ -430,7 +430,7 @@ def test_a_locked_one_stays(customer: Organization) -> None:
     answer = Person(customer).post("external-id/", activation, external_id="second", confirm="1")
 
     assert answer.status_code == 422
-    assert "locked already" in words(answer)
+    assert "already locked" in words(answer)
     customer.refresh_from_db()
     assert customer.external_id == "first"
 
@@ -448,14 +448,14 @@ def test_step_2_waits_for_the_lock(customer: Organization) -> None:
 def test_the_doors_say_who_sees_the_key(vendor: Organization, at_arns: Activation) -> None:
     page = words(Person(vendor).get("arns/", at_arns))
     assert "Run it here Recommended" in page
-    assert "Who sees the key : Terraform alone" in page
-    assert "Who sees the key : nobody but you" in page
+    assert "Who sees the key : only Terraform" in page
+    assert "Who sees the key : only you" in page
 
 
 def test_the_doors_lead_to_the_run_under_way(vendor: Organization, at_arns: Activation) -> None:
     run = make_run(at_arns, status=RunStatus.APPLYING)
     page = Person(vendor).get("arns/", at_arns)
-    assert "A run is under way: applying" in words(page)
+    assert "A run is in progress: applying" in words(page)
     assert f'href="/o/{vendor.slug}/runs/{run.pk}/"' in page.content.decode()
 
 
@@ -590,7 +590,7 @@ def test_half_a_paste_keeps_what_it_had_and_says_what_is_missing(vendor: Organiz
     assert "3 of 7 are there" in page
     assert "Line 4 in the paste" in page
     assert "This line is cut off in the middle" in page
-    assert "3 of the seven ARNs are right; nothing was stored" in page
+    assert "3 of the seven ARNs are correct. Nothing was stored" in page
     answer = Person(vendor).post("arns/yourself/", at_arns, paste=half, take="1").content.decode()
     assert f'value="{ARNS["bootstrap_role_arn"]}"' in answer
     assert "cluster_autoscaler_irsa_policy_arn = &quot;arn:aws" in answer
@@ -605,14 +605,14 @@ def test_the_other_half_completes_it(vendor: Organization, at_arns: Activation) 
 
 def test_outputs_of_another_package_are_listed_with_the_reason(vendor: Organization, at_arns: Activation) -> None:
     page = refused(Person(vendor), at_arns, paste='vpc_id = "vpc-1"\nrole = "arn:aws:iam::123456789012:role/x"')
-    assert "“vpc_id” is not one of the ARNs asked for" in page
+    assert "“vpc_id” is not one of the requested ARNs" in page
     assert "None of the seven ARNs was found in this" in page
 
 
 def test_two_accounts_mixed_are_told_apart(vendor: Organization, at_arns: Activation) -> None:
     mixed = OUTPUT.replace(ARNS["management_role_arn"], ARNS["management_role_arn"].replace(ACCOUNT, "210987654321"))
     page = refused(Person(vendor), at_arns, paste=mixed)
-    assert "This ARN is of the AWS account 210987654321, most of the others of 123456789012" in page
+    assert "This ARN belongs to the AWS account 210987654321, most of the others to 123456789012" in page
 
 
 def test_nothing_pasted_is_said_beside_the_field(vendor: Organization, at_arns: Activation) -> None:

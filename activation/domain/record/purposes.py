@@ -24,8 +24,8 @@ OF_RUNS: Final = {
     "plan.txt": "The plan, readable",
     "plan.json": "The plan, for programs",
     "log.txt": "The whole log; secrets were masked",
-    "terraform.tfvars": "What was asked, without keys",
-    "inventory.json": "What stood in the account after it",
+    "terraform.tfvars": "Input values, without keys",
+    "inventory.json": "What existed in the account after it",
 }
 
 

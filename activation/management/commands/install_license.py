@@ -29,7 +29,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from error
         except UnicodeDecodeError as error:
-            raise CommandError(str(Refused("license_no_document", problem="it is no text"))) from error
+            raise CommandError(str(Refused("license_no_document", problem="it is not text"))) from error
         except Refused as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
