@@ -1,7 +1,8 @@
 """The portal's own settings, in an environment made for one test session.
 
 pytest-django reads the settings before any conftest.py, so the environment is made here. Of the settings themselves
-one thing is changed: hashing a password, slow on purpose, is quick.
+two things are changed: hashing a password, slow on purpose, is quick; static files are found when they are asked for,
+and not all of them anew for each test's client.
 """
 
 import base64
@@ -28,5 +29,6 @@ for name in ("SECRET_KEY_FILE", "MASTER_KEYS_FILE", "BROKER_URL", "VENDOR_HOSTS_
 from byoc_portal.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["tests.hashers.FewRounds"]
+WHITENOISE_AUTOREFRESH = True
 # A field that no list of `domain.event_fields` names fails the test.
 STRICT_EVENTS = True

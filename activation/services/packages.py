@@ -4,6 +4,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -44,7 +45,6 @@ def add_package(
     source: str,
     actor: events.Actor,
     sha256: str = "",
-    is_reference: bool = False,
     name: str = "",
     iam_path: str = "",
     name_prefix: str = "",
@@ -62,12 +62,27 @@ def add_package(
     known = PackageVersion.objects.filter(sha256=package.digest).first()
     if known is not None:
         return allow(known, iam_path=iam_path, name_prefix=name_prefix, actor=actor)
+    return store(package, archive, source=source, actor=actor, iam_path=iam_path, name_prefix=name_prefix)
+
+
+@transaction.atomic
+def store(
+    package: Package,
+    archive: bytes,
+    *,
+    source: str,
+    actor: events.Actor,
+    is_reference: bool = False,
+    iam_path: str = "",
+    name_prefix: str = "",
+) -> PackageVersion:
+    """Write down a package that is not known yet."""
     row = PackageVersion.objects.create(
         kind=PackageVersion.REGION if package.builds_region else PackageVersion.IAM,
         name=package.name,
         version=package.version,
         sha256=package.digest,
-        archive_sha256=archive_sha256,
+        archive_sha256=hashlib.sha256(archive).hexdigest(),
         archive=archive,
         source=source[:500],
         is_reference=is_reference,
@@ -130,12 +145,19 @@ def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str,
     }
 
 
+@cache
+def read_bundled(name: str) -> tuple[Package, bytes]:
+    """Return a bundled package and its archive; read once, as reading its HCL takes longer than a page may."""
+    files = bundled(name)
+    return read_package(files), pack(files, name)
+
+
 def ensure_bundled(name: str = IAM_PACKAGE) -> PackageVersion:
     """Return a bundled package as it comes with this version of the portal, taken in on first use."""
-    files = bundled(name)
-    row = PackageVersion.objects.filter(sha256=read_package(files).digest).first()
+    package, archive = read_bundled(name)
+    row = PackageVersion.objects.filter(sha256=package.digest).first()
     if row is None:
-        row = add_package(pack(files, name), source="bundled", actor=events.PORTAL, is_reference=True)
+        row = store(package, archive, source="bundled", actor=events.PORTAL, is_reference=True)
     if row.chosen_for == ControlPlane.SELF:
         return row
     others = PackageVersion.objects.filter(kind=row.kind, chosen_for=ControlPlane.SELF)
