@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TakeSeat = Callable[..., Seat]
 REPORT = {
-    "sandbox": {"level": "", "walls": {"/root/.local/bin/terraform can be reached": False}, "holds": False},
+    "sandbox": {"level": "", "walls": {"/srv/private/terraform can be reached": False}, "holds": False},
     "terraform": {"name": "Terraform", "version": "1.11.4"},
     "provider": {"name": "hashicorp/aws", "wanted": ["5.100.0"], "directory": "/srv/mirror", "held": []},
     "portal": "0.1.0",

@@ -77,8 +77,8 @@ def test_a_good_host_passes() -> None:
             "a Linux kernel of its own",
         ),
         (
-            {"level": "Landlock 6", "walls": {"/root/bin/terraform can be reached": False}, "holds": False},
-            "cannot reach /root/bin/terraform",
+            {"level": "Landlock 6", "walls": {"/srv/private/terraform can be reached": False}, "holds": False},
+            "cannot reach /srv/private/terraform",
             "chmod o+x",
         ),
         ({"level": "", "walls": {}, "holds": False, "error": "no memory"}, "no memory", "Fix this"),
