@@ -140,7 +140,8 @@ def test_found_is_said_live_and_an_owner_confirms_it(
     build_by_hand(place, activation.region, name_of_plane())
     look(activation)
 
-    expect(page.locator("#standing")).to_contain_text("Resources found")
+    # The page asks less often the longer nothing is new.
+    expect(page.locator("#standing")).to_contain_text("Resources found", timeout=20_000)
     expect(page.locator("[data-poll]")).to_have_count(0)
     expect(page.locator("#announcer")).to_contain_text("Resources found")
     expect(page.locator("[name=unseen]")).to_have_count(0)

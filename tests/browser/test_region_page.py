@@ -141,7 +141,7 @@ def test_a_field_is_checked_while_it_is_typed(seat: TakeSeat, activation: Activa
     page.get_by_text("Change them or paste them again").click()
     field = page.get_by_role("textbox", name="Management role")
     field.fill("arn:aws:iam::999988887777:role/zilliz/zilliz-management-role")
-    expect(page.get_by_text("This ARN is of the AWS account 999988887777")).to_be_visible()
+    expect(page.get_by_text("This ARN belongs to the AWS account 999988887777")).to_be_visible()
     expect(page.locator("#arns-standing")).to_contain_text("6 of 7 are correct")
     expect(field).to_be_focused()
 

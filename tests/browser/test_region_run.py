@@ -192,7 +192,7 @@ def test_a_region_that_fails_resumes_becomes_active_and_what_is_left_to_do(visit
     demo.simulator.clear()
     page.get_by_role("button", name="Resume").click()
     page.wait_for_url("**/review/", timeout=120_000)
-    expect(page.get_by_text("of an earlier run are there already")).to_be_visible()
+    expect(page.get_by_text("of an earlier run already exist")).to_be_visible()
     activate(page)
     expect(page.get_by_role("link", name="What to do now")).to_be_visible(timeout=180_000)
     expect(page.locator(".stages-done")).to_have_count(4)

@@ -192,7 +192,7 @@ def test_a_role_that_lets_others_in_after_the_approval_is_not_built_with(engine:
     engine.until(run, "errored", seconds=60)
 
     row = Run.objects.get(pk=run.pk)
-    assert "can be taken without an external ID" in row.reason
+    assert "can be assumed without an external ID" in row.reason
     assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.FAILED
     assert stands(engine)["vpcs"] == 0
     trials = Event.objects.filter(kind="region.trust_checked", activation_id=activation.pk).order_by("sequence")
