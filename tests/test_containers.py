@@ -7,7 +7,7 @@ from django.conf import settings
 
 DOCKER = Path(settings.BASE_DIR) / "docker"
 # Set by the image, or by the compose file itself for its own network.
-ITS_OWN = {"DATABASE_URL", "BROKER_URL", "POSTGRES_PASSWORD"}
+ITS_OWN = {"DATABASE_URL", "BROKER_URL", "POSTGRES_PASSWORD", "VALKEY_PASSWORD"}
 
 
 def passed() -> dict[str, str]:
