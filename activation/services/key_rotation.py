@@ -3,10 +3,12 @@
 One row at a time, each compared before it is written: it can be stopped, repeated, and run while the portal works.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.db.models import QuerySet
 
 from activation.domain.events import Kind
 from activation.domain.sealing import CannotOpen
@@ -55,28 +57,25 @@ def rotate(*, change: bool) -> Rotation:
 
 
 def _runs(change: bool) -> Iterator[tuple[str, bool | None]]:
-    for pk, wrapped in Run.objects.exclude(wrapped_key=b"").values_list("pk", "wrapped_key").iterator():
-        try:
-            again = keyring().rewrap(bytes(wrapped), context_of_run(pk))
-        except CannotOpen:
-            yield f"run {pk}", None
-            continue
-        if change and again is not None:
-            Run.objects.filter(pk=pk, wrapped_key=wrapped).update(wrapped_key=again)
-        yield f"run {pk}", again is not None
+    return _rows("run", Run.objects.exclude(wrapped_key=b""), context_of_run, change)
 
 
 def _watches(change: bool) -> Iterator[tuple[str, bool | None]]:
-    rows = Handover.objects.filter(wrapped_key__isnull=False)
+    return _rows("watch", Handover.objects.filter(wrapped_key__isnull=False), context_of_watch, change)
+
+
+def _rows(
+    name: str, rows: QuerySet[Any], context_of: Callable[[Any], str], change: bool
+) -> Iterator[tuple[str, bool | None]]:
     for pk, wrapped in rows.values_list("pk", "wrapped_key").iterator():
         try:
-            again = keyring().rewrap(bytes(wrapped or b""), context_of_watch(pk))
+            again = keyring().rewrap(bytes(wrapped), context_of(pk))
         except CannotOpen:
-            yield f"watch {pk}", None
+            yield f"{name} {pk}", None
             continue
         if change and again is not None:
-            Handover.objects.filter(pk=pk, wrapped_key=wrapped).update(wrapped_key=again)
-        yield f"watch {pk}", again is not None
+            rows.filter(pk=pk, wrapped_key=wrapped).update(wrapped_key=again)
+        yield f"{name} {pk}", again is not None
 
 
 def _factors(change: bool) -> Iterator[tuple[str, bool | None]]:
