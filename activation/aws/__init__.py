@@ -1,1 +1,1 @@
-"""What AWS itself says: the only room that calls it. boto3, no Django."""
+"""What AWS itself says: the only room that calls it. botocore, no Django."""

@@ -1,10 +1,11 @@
 """Clients that act with the given keys and with nothing else.
 
-Left alone, boto3 looks for keys, endpoints, proxies and certificates in the host's environment, in ~/.aws and at the
+Left alone, botocore looks for keys, endpoints, proxies and certificates in the host's environment, in ~/.aws and at the
 instance metadata service. Here a wrong key of a customer must never become the host's own role: every one of these
 sources is taken away, not merely outvoted.
 """
 
+import functools
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -13,11 +14,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import CredentialResolver
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
 from botocore.tokens import TokenProviderChain
 
 from activation.aws import errors
@@ -43,7 +44,7 @@ class Session:
     """Calls to AWS with one key in one region."""
 
     def __init__(
-        self, core: boto3.Session, config: Config, options: dict[str, Any], now: Callable[[], datetime]
+        self, core: botocore.session.Session, config: Config, options: dict[str, Any], now: Callable[[], datetime]
     ) -> None:
         self._core = core
         self._config = config
@@ -59,9 +60,9 @@ class Session:
         return self._core.get_credentials().token is not None
 
     def client(self, service: str) -> Any:
-        """Return boto3's client for a service such as `iam`, the same one each time."""
+        """Return botocore's client for a service such as `iam`, the same one each time."""
         if service not in self._clients:
-            self._clients[service] = self._core.client(service, config=self._config, **self._options)
+            self._clients[service] = self._core.create_client(service, config=self._config, **self._options)
         return self._clients[service]
 
     def ask(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
@@ -115,20 +116,15 @@ def session(
     `endpoint` replaces AWS's own addresses (the simulator's); `ca_bundle` is the path of a file of certificates to
     trust instead of the ones that come with botocore, `proxy` the address of a proxy: without them neither is used,
     whatever the environment says. Raises Refused("access_key_missing", "secret_key_missing") for an empty key, which
-    boto3 would take for none.
+    botocore would take for none.
     """
     if not keys.access_key_id:
         raise Refused("access_key_missing", field="access_key_id")
     if not keys.secret_access_key:
         raise Refused("secret_key_missing", field="secret_access_key")
-    core = boto3.Session(
-        botocore_session=_from_nothing(),
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        aws_session_token=keys.session_token or None,
-        region_name=region,
-    )
-    return _opened(core, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
+    core = _from_nothing()
+    core.set_credentials(keys.access_key_id, keys.secret_access_key, keys.session_token or None)
+    return _opened(core, region, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
 
 
 def host_session(
@@ -139,13 +135,22 @@ def host_session(
     For the portal's own identity alone; endpoint, certificates and proxy are as `session` has them. Raises
     Refused("access_key_missing") where the host was given none.
     """
-    core = boto3.Session(region_name=region)
+    core = botocore.session.Session()
+    core.register_component("data_loader", _models())
     if core.get_credentials() is None:
         raise Refused("access_key_missing", field="access_key_id")
-    return _opened(core, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
+    return _opened(core, region, endpoint, ca_bundle=ca_bundle, proxy=proxy, now=now)
 
 
-def _opened(core: boto3.Session, endpoint: str, *, ca_bundle: str, proxy: str, now: Callable[[], datetime]) -> Session:
+def _opened(
+    core: botocore.session.Session,
+    region: str,
+    endpoint: str,
+    *,
+    ca_bundle: str,
+    proxy: str,
+    now: Callable[[], datetime],
+) -> Session:
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=READ_TIMEOUT,
@@ -155,7 +160,7 @@ def _opened(core: boto3.Session, endpoint: str, *, ca_bundle: str, proxy: str, n
         ignore_configured_endpoint_urls=True,
     )
     # Neither is None, for the same reason.
-    options: dict[str, Any] = {"verify": ca_bundle or True}
+    options: dict[str, Any] = {"region_name": region, "verify": ca_bundle or True}
     if endpoint:
         options["endpoint_url"] = endpoint
     return Session(core, config, options, now)
@@ -172,4 +177,14 @@ def _from_nothing() -> botocore.session.Session:
     made = botocore.session.Session(session_vars=variables)
     made.register_component("credential_provider", CredentialResolver([]))
     made.register_component("token_provider", TokenProviderChain([]))
+    made.register_component("data_loader", _models())
     return made
+
+
+@functools.cache
+def _models() -> Loader:
+    """Return botocore's own descriptions of AWS's services, read once in a process; those below ~/.aws do not count.
+
+    Reading EC2's alone takes longer than most calls.
+    """
+    return Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)

@@ -242,3 +242,12 @@ def test_no_log_level_writes_a_token_or_a_signature(
     assert caplog.text
     for secret in (keys.secret_access_key, keys.session_token, "Signature="):
         assert secret not in caplog.text
+
+
+def test_descriptions_of_services_are_read_once_for_all_sessions() -> None:
+    """EC2's takes a quarter of a second and 30 MB; a check opens many sessions."""
+    first, second = session(UNKNOWN, REGION), session(UNKNOWN, "eu-central-1")
+    assert first.client("ec2") is not second.client("ec2")
+    models = [each.client("ec2").meta.service_model for each in (first, second)]
+    assert models[0].metadata is models[1].metadata
+    assert first.client("ec2").meta.region_name != second.client("ec2").meta.region_name
