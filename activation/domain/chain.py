@@ -61,6 +61,11 @@ def time_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+def optional_time_text(moment: datetime | None) -> str | None:
+    """Return a time as events hold it; None where there is none."""
+    return time_text(moment) if moment else None
+
+
 def event_hash(event: Mapping[str, Any]) -> str:
     """Return the hash of an event, whether or not it holds one already; raise NotCanonical."""
     content = {name: event[name] for name in HASHED}

@@ -20,8 +20,8 @@ class RecordQuerySet(models.QuerySet["Record"]):
     """Reads and compare-and-set moves of records."""
 
     def for_organization(self, organization: Organization) -> "RecordQuerySet":
-        """Return the records of one organization."""
-        return self.filter(organization=organization)
+        """Return the records of one organization; their facts, which only a worker needs, are not fetched."""
+        return self.filter(organization=organization).defer("facts")
 
     def move(self, pk: str, *, to: RecordStatus, attempt: int | None = None, **changes: Any) -> bool:
         """Move a record to a status; return whether this call did it.
@@ -61,6 +61,9 @@ class Record(models.Model):
     last_sequence = models.BigIntegerField()
     # Who had access then, as rows of a table.
     access = models.JSONField(default=list, blank=True)
+    # What rows that go on changing said then (`services.record_facts`). Empty where an earlier version was asked for
+    # it, until it is made next.
+    facts = models.JSONField(default=dict, blank=True)
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     asked_by_name = models.CharField(max_length=120)
     asked_at = models.DateTimeField(default=timezone.now)
@@ -124,7 +127,10 @@ class Record(models.Model):
 
     @property
     def differing(self) -> list[str]:
-        """Return the files that are not as when it was first made, but for the manifest, in which the time stands."""
+        """Return the files that are not as when it was first made, but for the manifest, in which the time stands.
+
+        What the record tells of was kept when it was asked for; the portal and its signing key may be others by now.
+        """
         before, now = self.first.get("files", {}), {each["name"]: each.get("sha256") for each in self.contents}
         return sorted({name for name in {*before, *now} if before.get(name) != now.get(name)} - {MANIFEST})
 

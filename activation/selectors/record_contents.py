@@ -147,8 +147,9 @@ def runs_of(record: Record) -> list[Run]:
 
     Of an activation whose account was authorized earlier, the run that did it is among them.
     """
-    rows = Run.objects.select_related("workspace__cloud_account", "activation", "package", "organization", "credential")
-    rows = rows.defer("package__archive", "credential__sealed").filter(organization=record.organization_id)
+    related = ("workspace__cloud_account", "activation__setup", "package", "organization", "credential", "plan")
+    rows = Run.objects.select_related(*related).defer("package__archive", "credential__sealed", "plan__sealed")
+    rows = rows.filter(organization=record.organization_id)
     if record.scope != ACTIVATION:
         named = Event.objects.filter(within(record)).exclude(run_id="").values("run_id")
         return list(rows.filter(pk__in=named).order_by("created_at", "pk"))
@@ -162,38 +163,57 @@ def runs_of(record: Record) -> list[Run]:
 
 
 def packages_of(activations: list[Activation], runs: list[Run]) -> list[PackageVersion]:
-    """Return the packages of activations and runs, with their archives."""
+    """Return the packages of activations and runs, without their archives."""
     wanted = {each.package_id for each in activations} | {each.package_id for each in runs}
-    return list(
-        PackageVersion.objects.filter(pk__in=[each for each in wanted if each is not None]).order_by("name", "sha256")
-    )
+    rows = PackageVersion.objects.defer("archive").filter(pk__in=[each for each in wanted if each is not None])
+    return list(rows.order_by("name", "sha256"))
 
 
-def plan_of(run: Run) -> Plan | None:
+def archive_of(sha256: str) -> bytes:
+    """Return the archive of the package with this content."""
+    return bytes(PackageVersion.objects.values_list("archive", flat=True).get(sha256=sha256))
+
+
+def plan_of(run_id: str, sha256: str) -> Plan:
     """Return a run's plan without its sealed file."""
-    return Plan.objects.filter(run=run).defer("sealed").first()
+    return Plan.objects.defer("sealed").get(run=run_id, sha256=sha256)
 
 
 def last_state(run: Run) -> StateVersion | None:
-    """Return the newest state that a run left."""
-    return StateVersion.objects.newest(run=run)
+    """Return the newest state that a run left, without its sealed content."""
+    return StateVersion.objects.defer("sealed").newest(run=run)
 
 
-def log_of(run: Run) -> Iterator[LogLine]:
-    """Yield a run's log lines in order."""
+def state_of(run_id: str, *, lineage: str, serial: int) -> StateVersion:
+    """Return one of the states that a run left."""
+    return StateVersion.objects.select_related("run").get(run=run_id, lineage=lineage, serial=serial)
+
+
+def log_of(run_id: str, *, upto: int) -> Iterator[LogLine]:
+    """Yield a run's log lines in order, up to a number."""
     after = 0
     while True:
-        rows = list(LogLine.objects.filter(run=run).after(after, most=CHUNK))
+        rows = list(LogLine.objects.filter(run=run_id, number__lte=upto).after(after, most=CHUNK))
         yield from rows
         if len(rows) < CHUNK:
             return
         after = rows[-1].number
 
 
-def stored_lines(run: Run) -> tuple[int, int]:
-    """Return how many lines of a run are stored, and how many of them are the portal's own headings and notices."""
-    rows = LogLine.objects.filter(run=run)
-    return rows.count(), rows.filter(level__in=("phase", "notice")).count()
+@dataclass(frozen=True)
+class StoredLines:
+    """How far a run's log goes, how many lines that are, and how many of them are the portal's own."""
+
+    last: int
+    count: int
+    own: int
+
+
+def stored_lines(run: Run) -> StoredLines:
+    """Return what is stored of a run's log; the portal's own lines are its headings and notices."""
+    own = Count("pk", filter=Q(level__in=("phase", "notice")))
+    found = LogLine.objects.filter(run=run).aggregate(last=Max("number"), count=Count("pk"), own=own)
+    return StoredLines(last=found["last"] or 0, count=found["count"], own=found["own"])
 
 
 def checkpoints_of(record: Record) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,14 @@ from activation.domain.chain import MEMBERS, Walk, time_text
 from activation.domain.errors import Faulted
 from activation.domain.plan import PlanReview
 from activation.domain.record import csv_cells, manifest, masking, verify
-from activation.domain.record.manifest import Packed, Span
+from activation.domain.record.manifest import ACTIVATION, Packed, Span
 from activation.domain.record.plan_text import plan_text
 from activation.domain.record.readme import readme
 from activation.domain.tfvars import assignment
-from activation.models import Activation, Record, Run
+from activation.models import Record
 from activation.selectors import record_contents as contents
-from activation.services import (
-    record_html,
-    record_packages,
-    record_pdf,
-    record_region,
-    record_report,
-    record_runs,
-    signing,
-)
-from activation.services.record_region import RegionFacts
+from activation.services import record_facts, record_html, record_pdf, record_report, signing
+from activation.services.record_facts import RecordFacts
 from activation.services.record_runs import RunFacts
 
 # No zip can hold an earlier time; the files' own times stand in the manifest.
@@ -74,44 +65,32 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
     Raises Faulted where the chain of events is broken: such a record would prove nothing, and must not seem to.
     """
     hide = masking.hide(record.organization.external_id)
-    activations = contents.activations_of(record)
-    runs = [record_runs.gather(run, hide) for run in contents.runs_of(record)]
-    regions = {each.pk: record_region.gather(each, runs, hide) for each in activations}
-    rows = contents.packages_of(activations, [each.run for each in runs])
-    packages = [record_packages.gather(each) for each in rows]
+    facts = record_facts.read(record, hide)
     writer = Writer(path)
     with writer.zip:
-        writer.add("README.txt", [readme(about(record))])
+        writer.add("README.txt", [readme(about(record, facts))])
         writer.add("verify.py", [Path(verify.__file__).read_bytes()])
         span = add_events(writer, record, advance)
         checkpoints = add_checkpoints(writer, record)
-        for activation in activations:
-            folder, region = f"activations/{activation.pk}", regions[activation.pk]
-            writer.add_json(f"{folder}/activation.json", masking.hidden(described(activation, region, record), hide))
-            if region is not None:
-                writer.add_json(f"{folder}/region.json", region.told)
-        for facts in runs:
-            add_run(writer, facts, hide, advance)
-        for package in packages:
-            writer.add_json(f"packages/{package.package.sha256}/package.json", package.to_json())
+        for activation in facts.activations:
+            folder = f"activations/{activation.told['id']}"
+            told = {**activation.told, "license": record_report.license_words(record)}
+            writer.add_json(f"{folder}/activation.json", masking.hidden(told, hide))
+            if activation.region is not None:
+                writer.add_json(f"{folder}/region.json", activation.region)
+        for run in facts.runs:
+            add_run(writer, run, hide, advance)
+        for package in facts.packages:
+            writer.add_json(f"packages/{package.kept['sha256']}/package.json", package.told)
         if record.access:
             writer.add("access.csv", csv_cells.encode(record.access))
-        report = record_report.write(
-            record,
-            span=span,
-            activations=activations,
-            runs=runs,
-            regions=[each for each in regions.values() if each is not None],
-            packages=packages,
-            key_id=signing.fingerprint(),
-            hide=hide,
-        )
+        report = record_report.write(record, facts, span=span, key_id=signing.fingerprint())
         writer.add("summary.html", [record_html.write(report)])
         writer.add("summary.pdf", [record_pdf.write(report)])
         packed = list(writer.packed)
         envelope = manifest.signed(
             scope=record.scope,
-            organization={"id": record.organization_id, "name": record.organization.name},
+            organization=facts.organization,
             asked=asked(record),
             events=span,
             checkpoints=checkpoints,
@@ -123,13 +102,12 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
     return writer.packed
 
 
-def about(record: Record) -> str:
+def about(record: Record, facts: RecordFacts) -> str:
     """Return in a sentence what the record is of."""
-    organization = f"{record.organization.name} ({record.organization_id})"
-    if record.activation is not None:
-        return (
-            f"This is the record of activation {record.activation_id} ({record.activation.region}) of {organization}."
-        )
+    organization = f"{facts.organization['name']} ({facts.organization['id']})"
+    if record.scope == ACTIVATION:
+        told = facts.activations[0].told
+        return f"This is the record of activation {told['id']} ({told['region']}) of {organization}."
     return f"This is the record of {organization} from {record.first_day} to {record.last_day}, whole days in UTC."
 
 
@@ -204,98 +182,28 @@ def pem(public_key: bytes) -> bytes:
     )
 
 
-def described(activation: Activation, region: RegionFacts | None, record: Record) -> dict[str, Any]:
-    """Return an activation as its file has it."""
-    account = activation.cloud_account
-    return {
-        "id": activation.pk,
-        "region": activation.region,
-        "status": activation.status,
-        "control_plane": activation.control_plane,
-        "created_at": time_text(activation.created_at),
-        "created_by": activation.created_by_name,
-        "prerequisites_ticked": activation.ticked,
-        "package_sha256": activation.package.sha256 if activation.package else None,
-        "cloud_account": account
-        and {
-            "account_id": account.account_id,
-            "partition": account.partition,
-            "arns": account.arns,
-            "arns_source": account.arns_source,
-            "arns_stored_at": optional_time(account.arns_stored_at),
-        },
-        "trust": region.trust_sentence if region is not None else record_region.TRUST_WORDS[""],
-        "license": record_report.license_words(record),
-    }
-
-
-def optional_time(value: datetime | None) -> str | None:
-    """Return a time as events hold it; None where there is none."""
-    return time_text(value) if value else None
-
-
 def add_run(writer: Writer, facts: RunFacts, hide: Callable[[str], str], advance: Advance) -> None:
     """Write the files of one run."""
-    run = facts.run
-    folder = f"runs/{run.pk}"
-    writer.add_json(f"{folder}/run.json", masking.hidden(described_run(facts), hide))
-    writer.add(f"{folder}/log.txt", log_pieces(run, hide, advance))
+    folder = f"runs/{facts.pk}"
+    writer.add_json(f"{folder}/run.json", masking.hidden(facts.told, hide))
+    writer.add(f"{folder}/log.txt", log_pieces(facts, hide, advance))
     writer.add(f"{folder}/terraform.tfvars", [tfvars(facts)])
     if facts.review is not None:
         writer.add_json(f"{folder}/plan.json", described_plan(facts, facts.review))
-        text = plan_text(facts.review, facts.verdict, account=facts.account, sha256=facts.plan_sha256)
+        account, sha256 = facts.told["account"], facts.told["plan_sha256"]
+        text = plan_text(facts.review, facts.verdict, account=account, sha256=sha256)
         writer.add(f"{folder}/plan.txt", [text.encode()])
-    if facts.state:
+    if facts.told["state"]:
         resources = [each.to_json() for each in facts.inventory]
-        writer.add_json(f"{folder}/inventory.json", {"state": facts.state, "resources": resources})
-
-
-def described_run(facts: RunFacts) -> dict[str, Any]:
-    """Return a run as its file has it."""
-    run = facts.run
-    times = ("created_at", "started_at", "planned_at", "approved_at", "apply_started_at", "finished_at")
-    credential = getattr(run, "credential", None)
-    return {
-        "id": run.pk,
-        "kind": run.kind,
-        "builds": run.workspace.kind,
-        "status": run.status,
-        "goes_on_from": run.retry_of_id,
-        "continues": run.continues_id,
-        "found_again": run.found_again,
-        "reason": run.reason,
-        "explanation": run.explanation,
-        "activation": run.activation_id,
-        "account": facts.account,
-        "region": run.region,
-        "created_by": run.created_by_name,
-        "approved_by": run.approved_by_name,
-        "times": {name: optional_time(getattr(run, name)) for name in times},
-        "package_sha256": run.package.sha256,
-        "plan_sha256": facts.plan_sha256,
-        "state": facts.state,
-        "log": {name: value for name, value in facts.log.items() if name != "sentence"},
-        "preflight": facts.preflight,
-        "sandbox": run.sandbox,
-        "terraform_version": run.terraform_version,
-        "credential": credential
-        and {
-            "account_id": credential.account_id,
-            "principal_arn": credential.principal_arn,
-            "last_four": credential.last_four,
-            "is_long_term": credential.is_long_term,
-            "entered_at": time_text(credential.entered_at),
-            "destroyed_at": optional_time(credential.destroyed_at),
-        },
-    }
+        writer.add_json(f"{folder}/inventory.json", {"state": facts.told["state"], "resources": resources})
 
 
 def described_plan(facts: RunFacts, review: PlanReview) -> dict[str, Any]:
     """Return a plan as its file has it."""
     return {
-        "sha256": facts.plan_sha256,
+        "sha256": facts.told["plan_sha256"],
         "from_state_serial": facts.plan_from_serial,
-        "sentence": review.sentence(facts.account),
+        "sentence": review.sentence(facts.told["account"]),
         "review": review.to_json(),
         "safety_check": facts.verdict,
     }
@@ -308,10 +216,10 @@ def tfvars(facts: RunFacts) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
-def log_pieces(run: Run, hide: Callable[[str], str], advance: Advance) -> Iterator[bytes]:
+def log_pieces(facts: RunFacts, hide: Callable[[str], str], advance: Advance) -> Iterator[bytes]:
     """Yield a run's log: number, time, text; one line for each that is stored."""
     batch: list[str] = []
-    for line in contents.log_of(run):
+    for line in contents.log_of(facts.pk, upto=facts.last_line):
         text = hide(line.text).replace("\r", "\\r").replace("\n", "\\n")
         batch.append(f"{line.number:>6} {time_text(line.at)} {text}\n")
         if len(batch) >= LINES_AT_ONCE:

@@ -1,23 +1,23 @@
 """Write the report of a record: who, when, what was asked, planned, approved and created."""
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.utils import timezone
-
 from activation.domain.arn_set import ARN_OUTPUTS
-from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
+from activation.domain.chain import time_text
+from activation.domain.control_plane import CONTROL_PLANE_LABELS
 from activation.domain.events import LABELS, Kind, Outcome
 from activation.domain.record.inventory import Item
-from activation.domain.record.manifest import Span
-from activation.domain.record.report import Block, Pairs, Report, Table, Text
-from activation.models import Activation, Event, Record
+from activation.domain.record.manifest import ACTIVATION, Span
+from activation.domain.record.report import Block, Pairs, Report, Table, Text, moment
+from activation.domain.steps import ACTIVATION_LABELS
+from activation.models import Event, Record
 from activation.selectors import record_contents as contents
 from activation.selectors.activations import place_of
-from activation.services import record_region_report
+from activation.services import record_region_report, record_runs
+from activation.services.record_facts import ActivationFacts, RecordFacts
 from activation.services.record_packages import PackageFacts
-from activation.services.record_region import TRUST_WORDS, RegionFacts
+from activation.services.record_region import TRUST_WORDS
 from activation.services.record_runs import RunFacts
 
 # More rows than these are for a spreadsheet, not for a report; the report says so where it stops.
@@ -29,40 +29,27 @@ HOW_TO_VERIFY = (
 )
 
 
-def moment(value: datetime | None) -> str:
-    """Return a time as the report writes it; nothing where there is none."""
-    return f"{value.astimezone(timezone.get_default_timezone()):%Y-%m-%d %H:%M:%S} UTC" if value else ""
-
-
-def write(
-    record: Record,
-    *,
-    span: Span,
-    activations: list[Activation],
-    runs: list[RunFacts],
-    regions: list[RegionFacts],
-    packages: list[PackageFacts],
-    key_id: str,
-    hide: Callable[[str], str],
-) -> Report:
-    """Return the report of a record; `hide` takes out of a text what its readers may not see."""
-    organization = record.organization
+def write(record: Record, facts: RecordFacts, *, span: Span, key_id: str) -> Report:
+    """Return the report of a record."""
+    packages = {each.kept["sha256"]: each for each in facts.packages}
     report = Report(
-        title="Activation record" if record.activation is not None else "Record of a period",
-        subtitle=subtitle(record),
-        foot=f"{organization.name} · events #{span.first_sequence} to #{span.last_sequence} · signed by {key_id[:16]}…",
+        title="Activation record" if record.scope == ACTIVATION else "Record of a period",
+        subtitle=subtitle(record, facts),
+        foot=f"{facts.organization['name']} · events #{span.first_sequence} to #{span.last_sequence} · "
+        f"signed by {key_id[:16]}…",
     )
-    if record.activation is not None:
-        add_activation(report, activations[0], runs, span)
+    if record.scope == ACTIVATION:
+        add_activation(report, facts, packages, span)
     else:
-        add_period(report, record, activations, runs, span)
-    for region in regions:
-        record_region_report.add(report, region, moment)
-    for facts in runs:
-        add_run(report, facts, hide)
-    add_packages(report, packages)
-    add_trust_and_license(report, record, regions)
-    if record.activation is not None:
+        add_period(report, record, facts, span)
+    for each in facts.activations:
+        if each.region is not None:
+            record_region_report.add(report, each.region)
+    for run in facts.runs:
+        add_run(report, run, packages[run.told["package_sha256"]])
+    add_packages(report, facts.packages)
+    add_trust_and_license(report, record, facts.activations)
+    if record.scope == ACTIVATION:
         add_timeline(report, record)
     else:
         add_access(report, record)
@@ -81,73 +68,84 @@ def write(
     return report
 
 
-def subtitle(record: Record) -> str:
+def subtitle(record: Record, facts: RecordFacts) -> str:
     """Return what the record is of."""
-    if record.activation is not None:
-        return f"{record.organization.name}: activation in {place_of(record.activation.region)}"
-    return f"{record.organization.name}: {record.first_day} to {record.last_day}, whole days in UTC"
+    name = facts.organization["name"]
+    if record.scope == ACTIVATION:
+        return f"{name}: activation in {place_of(facts.activations[0].told['region'])}"
+    return f"{name}: {record.first_day} to {record.last_day}, whole days in UTC"
 
 
-def add_activation(report: Report, activation: Activation, runs: list[RunFacts], span: Span) -> None:
+def status_label(activation: Mapping[str, Any]) -> str:
+    """Return an activation's status as people read it."""
+    return ACTIVATION_LABELS[activation["status"]]
+
+
+def add_activation(report: Report, facts: RecordFacts, packages: Mapping[str, PackageFacts], span: Span) -> None:
     """Say what one activation came to."""
-    account = activation.cloud_account
-    package = activation.package
+    activation = facts.activations[0].told
+    account = activation["cloud_account"]
+    package = packages[activation["package_sha256"]].kept if activation["package_sha256"] else None
     report.add(
         "At a glance",
-        Text(" ".join(story(activation, runs))),
+        Text(" ".join(story(activation, facts))),
         Pairs(
             [
-                ("Organization", f"{activation.organization.name} ({activation.organization_id})"),
-                ("Activation", activation.pk),
-                ("Status", activation.status_label),
-                ("Begun", f"{moment(activation.created_at)} by {activation.created_by_name}"),
-                ("Cloud region", place_of(activation.region)),
-                ("AWS account", f"{account.account_id} ({account.partition})" if account else ""),
-                ("Control plane", CONTROL_PLANE_LABELS[ControlPlane(activation.control_plane)]),
-                ("Package", f"{package.name} {package.version}" if package else ""),
+                ("Organization", f"{facts.organization['name']} ({facts.organization['id']})"),
+                ("Activation", activation["id"]),
+                ("As of", moment(facts.at)),
+                ("Status", status_label(activation)),
+                ("Begun", f"{moment(activation['created_at'])} by {activation['created_by']}"),
+                ("Cloud region", place_of(activation["region"])),
+                ("AWS account", f"{account['account_id']} ({account['partition']})" if account else ""),
+                ("Control plane", CONTROL_PLANE_LABELS[activation["control_plane"]]),
+                ("Package", f"{package['name']} {package['version']}" if package else ""),
                 ("Events", f"{span.matching:,} about this activation, among {span.count:,} of the organization"),
             ]
         ),
     )
-    rows = [(each.label, account.arns.get(each.name, "")) for each in ARN_OUTPUTS] if account and account.arns else []
+    arns = account["arns"] if account else {}
+    rows = [(each.label, arns.get(each.name, "")) for each in ARN_OUTPUTS] if arns else []
     sources = {"terraform": "from Terraform's outputs", "pasted": "pasted by a person"}
-    source = sources.get(account.arns_source, account.arns_source) if account else ""
+    source = sources.get(account["arns_source"], account["arns_source"]) if account else ""
     report.add(
         "The seven ARNs",
-        Text(f"Stored {moment(account.arns_stored_at)}, {source}." if account and rows else "None are stored yet."),
+        Text(f"Stored {moment(account['arns_stored_at'])}, {source}." if rows else "None are stored yet."),
         *([Table(("What", "ARN"), rows, (0.3, 0.7), frozenset({1}))] if rows else []),
     )
 
 
-def story(activation: Activation, runs: list[RunFacts]) -> Iterable[str]:
+def story(activation: Mapping[str, Any], facts: RecordFacts) -> Iterable[str]:
     """Yield the sentences that tell how it went."""
-    yield f"{activation.created_by_name} began this activation on {moment(activation.created_at)}."
-    for facts in runs:
-        run = facts.run
-        yield f"{run.created_by_name} started run {run.pk} on {moment(run.created_at)}."
-        if facts.review is not None:
-            yield f"The plan: {facts.review.sentence(facts.account)}"
-        if run.approved_by_name:
-            yield f"{run.approved_by_name} approved exactly that plan on {moment(run.approved_at)}."
-        if run.has_ended:
-            yield f"The run ended on {moment(run.finished_at)}: {run.status_label.lower()}."
-            if facts.inventory:
-                yield f"{len(facts.inventory)} resources of the package stood in the account then."
+    yield f"{activation['created_by']} began this activation on {moment(activation['created_at'])}."
+    for each in facts.runs:
+        run, times = each.told, each.told["times"]
+        yield f"{run['created_by']} started run {run['id']} on {moment(times['created_at'])}."
+        if each.review is not None:
+            yield f"The plan: {each.review.sentence(run['account'])}"
+        if run["approved_by"]:
+            yield f"{run['approved_by']} approved exactly that plan on {moment(times['approved_at'])}."
+        if each.has_ended:
+            yield f"The run ended on {moment(times['finished_at'])}: {each.status_label.lower()}."
+            if each.inventory:
+                yield f"{len(each.inventory)} resources of the package stood in the account then."
         else:
-            yield f"The run had not ended when this record was made: {run.status_label.lower()}."
+            yield f"The run had not ended by {moment(facts.at)}: {each.status_label.lower()}."
 
 
-def add_period(report: Report, record: Record, activations: list[Activation], runs: list[RunFacts], span: Span) -> None:
+def add_period(report: Report, record: Record, facts: RecordFacts, span: Span) -> None:
     """Say what happened in a period."""
+    activations = [each.told for each in facts.activations]
     report.add(
         "At a glance",
         Pairs(
             [
-                ("Organization", f"{record.organization.name} ({record.organization_id})"),
+                ("Organization", f"{facts.organization['name']} ({facts.organization['id']})"),
                 ("Period", f"{record.first_day} to {record.last_day}, whole days in UTC"),
+                ("As of", moment(facts.at)),
                 ("Events", f"{span.count:,}: #{span.first_sequence} to #{span.last_sequence}, without a gap"),
                 ("Activations", f"{len(activations):,}"),
-                ("Runs", f"{len(runs):,}"),
+                ("Runs", f"{len(facts.runs):,}"),
             ]
         ),
     )
@@ -157,12 +155,12 @@ def add_period(report: Report, record: Record, activations: list[Activation], ru
             ("Activation", "Region", "Begun", "By", "Status", "AWS account"),
             [
                 (
-                    each.pk,
-                    each.region,
-                    moment(each.created_at),
-                    each.created_by_name,
-                    each.status_label,
-                    each.cloud_account.account_id if each.cloud_account else "",
+                    each["id"],
+                    each["region"],
+                    moment(each["created_at"]),
+                    each["created_by"],
+                    status_label(each),
+                    each["cloud_account"]["account_id"] if each["cloud_account"] else "",
                 )
                 for each in activations
             ],
@@ -193,27 +191,27 @@ def add_period(report: Report, record: Record, activations: list[Activation], ru
     )
 
 
-def add_run(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> None:
+def add_run(report: Report, facts: RunFacts, package: PackageFacts) -> None:
     """Say what was asked of a run, planned, approved and created."""
-    run = facts.run
+    run = facts.told
     report.add(
-        f"Run {run.pk}",
-        *([Text(hide(facts.review.sentence(facts.account)))] if facts.review is not None else []),
-        Pairs(run_pairs(facts)),
-        *([Text(f"Why it ended so: {hide(run.reason)}", "note")] if run.reason else []),
+        f"Run {run['id']}",
+        *([Text(facts.review.sentence(run["account"]))] if facts.review is not None else []),
+        Pairs(run_pairs(facts, package)),
+        *([Text(f"Why it ended so: {run['reason']}", "note")] if run["reason"] else []),
     )
     report.add("Asked", *asked(facts), level=2)
     report.add(
         "Checked before",
         Table(
             ("Check", "Result", "What was found"),
-            [(each["title"], each["state"], hide(each.get("detail", ""))) for each in facts.preflight],
+            [(each["title"], each["state"], each.get("detail", "")) for each in run["preflight"]],
             (0.35, 0.15, 0.5),
             empty="No check of the key before this run is recorded.",
         ),
         level=2,
     )
-    add_plan(report, facts, hide)
+    add_plan(report, facts)
     report.add(
         "Created: what stood in the account after it",
         Table(
@@ -221,7 +219,7 @@ def add_run(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> None
             [inventory_row(each) for each in facts.inventory],
             (0.34, 0.14, 0.52),
             frozenset({0, 2}),
-            "Its state could not be opened." if facts.state else "No state was stored by this run.",
+            "Its state could not be opened." if run["state"] else "No state was stored by this run.",
         ),
         level=2,
     )
@@ -241,38 +239,39 @@ def text_of(value: Any) -> str:
     return ", ".join(str(each) for each in value) if isinstance(value, list | tuple) else str(value)
 
 
-def run_pairs(facts: RunFacts) -> list[tuple[str, str]]:
+def run_pairs(facts: RunFacts, package: PackageFacts) -> list[tuple[str, str]]:
     """Return the facts of a run."""
-    run, log = facts.run, facts.log
-    credential = getattr(run, "credential", None)
+    run, times, credential, state = facts.told, facts.told["times"], facts.told["credential"], facts.told["state"]
     key = ""
     if credential is not None:
-        kind = "long-term key" if credential.is_long_term else "temporary key"
-        gone = f"destroyed {moment(credential.destroyed_at)}" if credential.destroyed_at else "not destroyed yet"
-        key = f"{kind} ending in {credential.last_four} of {credential.principal_arn}; {gone}"
-    elif run.is_of_region:
+        kind = "long-term key" if credential["is_long_term"] else "temporary key"
+        destroyed = credential["destroyed_at"]
+        gone = f"destroyed {moment(destroyed)}" if destroyed else "not destroyed yet"
+        key = f"{kind} ending in {credential['last_four']} of {credential['principal_arn']}; {gone}"
+    elif record_runs.is_of_region(run):
         key = "one-hour sessions of the bootstrap role, taken by this portal with the external ID; kept nowhere"
+    approved = f"{moment(times['approved_at'])} by {run['approved_by']}" if run["approved_by"] else ""
     return [
-        ("Status", run.status_label),
-        ("Started", f"{moment(run.created_at)} by {run.created_by_name}"),
-        *([("Continues", run.continues_id)] if run.continues_id else []),
-        *([("Goes on from", run.retry_of_id)] if run.retry_of_id and not run.continues_id else []),
-        ("Planned", moment(run.planned_at)),
-        ("Approved", f"{moment(run.approved_at)} by {run.approved_by_name}" if run.approved_by_name else ""),
-        ("Apply begun", moment(run.apply_started_at)),
-        ("Ended", moment(run.finished_at)),
-        ("AWS account and region", f"{facts.account}, {run.region}"),
+        ("Status", facts.status_label),
+        ("Started", f"{moment(times['created_at'])} by {run['created_by']}"),
+        *([("Continues", run["continues"])] if run["continues"] else []),
+        *([("Goes on from", run["goes_on_from"])] if run["goes_on_from"] and not run["continues"] else []),
+        ("Planned", moment(times["planned_at"])),
+        ("Approved", approved),
+        ("Apply begun", moment(times["apply_started_at"])),
+        ("Ended", moment(times["finished_at"])),
+        ("AWS account and region", f"{run['account']}, {run['region']}"),
         ("Key", key),
-        ("Terraform", run.terraform_version),
-        ("Sandbox", run.sandbox),
-        ("Package", f"{run.package.name} {run.package.version}, SHA-256 {run.package.sha256}"),
-        ("Plan", f"SHA-256 {facts.plan_sha256}" if facts.plan_sha256 else "none"),
-        ("State after it", f"serial {facts.state['serial']}, SHA-256 {facts.state['sha256']}" if facts.state else ""),
-        ("Log", log["sentence"]),
+        ("Terraform", run["terraform_version"]),
+        ("Sandbox", run["sandbox"]),
+        ("Package", f"{package.kept['name']} {package.kept['version']}, SHA-256 {package.kept['sha256']}"),
+        ("Plan", f"SHA-256 {run['plan_sha256']}" if run["plan_sha256"] else "none"),
+        ("State after it", f"serial {state['serial']}, SHA-256 {state['sha256']}" if state else ""),
+        ("Log", record_runs.log_sentence(run["log"])),
     ]
 
 
-def add_plan(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> None:
+def add_plan(report: Report, facts: RunFacts) -> None:
     """Say what was planned, and what the safety check found."""
     if facts.review is None:
         report.add("Planned", Text("There is no plan of this run."), level=2)
@@ -295,7 +294,7 @@ def add_plan(report: Report, facts: RunFacts, hide: Callable[[str], str]) -> Non
         Table(
             ("Rule", "Result", "What was found"),
             [
-                (each["title"], "passed" if each["passed"] else "failed", hide(each["detail"]))
+                (each["title"], "passed" if each["passed"] else "failed", each["detail"])
                 for each in facts.verdict.get("checks", ())
             ],
             (0.35, 0.12, 0.53),
@@ -314,11 +313,11 @@ def add_packages(report: Report, packages: list[PackageFacts]) -> None:
     """Say which packages Terraform ran."""
     rows: list[tuple[str, str]] = []
     for facts in packages:
-        each = facts.package
-        kind = " (reference: policies written by this project)" if each.is_reference else ""
-        rows.append((f"{each.name} {each.version}", f"from {each.source}{kind}"))
-        rows.append(("SHA-256 of its content", each.sha256))
-        rows.append(("SHA-256 of its archive", each.archive_sha256))
+        kept = facts.kept
+        kind = " (reference: policies written by this project)" if kept["is_reference"] else ""
+        rows.append((f"{kept['name']} {kept['version']}", f"from {kept['source']}{kind}"))
+        rows.append(("SHA-256 of its content", kept["sha256"]))
+        rows.append(("SHA-256 of its archive", kept["archive_sha256"]))
         rows.append(("Locked providers", facts.providers_sentence))
     report.add(
         "Configuration packages",
@@ -344,9 +343,9 @@ def license_words(record: Record) -> str:
     )
 
 
-def add_trust_and_license(report: Report, record: Record, regions: list[RegionFacts]) -> None:
+def add_trust_and_license(report: Report, record: Record, activations: list[ActivationFacts]) -> None:
     """Say which license counted, and how the trust of the roles is known, or that it is not."""
-    trust = [("Trust proof or lint", each.trust_sentence) for each in regions]
+    trust = [("Trust proof or lint", each.told["trust"]) for each in activations if each.region is not None]
     report.add(
         "Trust and license",
         Pairs([*(trust or [("Trust proof or lint", TRUST_WORDS[""])]), ("License", license_words(record))]),
@@ -387,6 +386,8 @@ def add_access(report: Report, record: Record) -> None:
     heading, *rows = record.access or [[]]
     report.add(
         "Who had access",
-        Text(f"As of {moment(record.asked_at)}, when this record was asked for. The same list is access.csv."),
+        Text(
+            f"As of {moment(time_text(record.asked_at))}, when this record was asked for. The same list is access.csv."
+        ),
         *([Table(heading, rows, (0.18, 0.26, 0.1, 0.18, 0.14, 0.14))] if heading else []),
     )

@@ -25,7 +25,7 @@ from activation.domain.record.status import RecordStatus
 from activation.models import Activation, Organization, Record, User
 from activation.selectors import chains
 from activation.selectors import record_contents as contents
-from activation.services import checkpoints, events, members, record_files, signing
+from activation.services import checkpoints, events, members, record_facts, record_files, signing
 from activation.services.events import Actor
 
 log = logging.getLogger(__name__)
@@ -102,6 +102,7 @@ def ask(wanted: Record, *, by: User, actor: Actor) -> Record:
     if (known := same.order_by("-asked_at").first()) is not None and (known.is_under_way or path_of(known).exists()):
         return known
     wanted.asked_by, wanted.asked_by_name = by, actor.name[:120]
+    wanted.facts = record_facts.keep(wanted)
     wanted.save(force_insert=True)
     after: dict[str, object] = {
         "scope": wanted.scope,
@@ -146,11 +147,11 @@ def make(record_id: str) -> None:
     attempt = Record.objects.begin(record_id)
     if attempt is None:
         return
-    record = Record.objects.select_related("organization", "activation__organization", "activation__cloud_account").get(
-        pk=record_id
-    )
+    record = Record.objects.select_related("organization").get(pk=record_id)
     draft = folder() / f".{record_id}.{attempt}"
     try:
+        if not record.facts:
+            keep_facts(record)
         os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
         progress = Progress(record, attempt)
         check_chain(record, progress)
@@ -169,6 +170,15 @@ def make(record_id: str) -> None:
         raise
     finally:
         draft.unlink(missing_ok=True)
+
+
+@transaction.atomic
+def keep_facts(record: Record) -> None:
+    """Keep the facts of a record that an earlier version was asked for, which kept none: those of now, from now on."""
+    checkpoints.lock(record.organization)
+    record.refresh_from_db(fields=["facts"])
+    record.facts = record.facts or record_facts.keep(record)
+    record.save(update_fields=["facts"])
 
 
 def check_chain(record: Record, advance: record_files.Advance) -> None:
@@ -212,7 +222,7 @@ class Progress:
         self.record, self.attempt, self.done, self.noted = record, attempt, 0, 0.0
         span = record.last_sequence - record.first_sequence + 1
         # Events are written twice: as JSON and for spreadsheets.
-        self.total = 2 * span + sum(run.lines for run in contents.runs_of(record))
+        self.total = 2 * span + record_facts.log_lines(record)
 
     def __call__(self, rows: int) -> None:
         """Count rows that were written; raise TakenOver where this is not ours to make any more."""

@@ -1,15 +1,17 @@
 """The Events page in Chromium, and a record's: filters, pages, one event, the timeline, on a desk and on a phone."""
 
+import base64
 from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from activation.domain.events import Kind, Outcome
 from activation.domain.roles import Role
 from activation.models import Activation, ChainStatus, Member
-from activation.services import checkpoints, events, records
+from activation.services import checkpoints, events, records, signing
 from activation.services.events import PORTAL, Actor
 from tests.browser.conftest import Seat
 from tests.browser.pictures import look
@@ -120,12 +122,14 @@ def test_a_broken_chain_is_told_before_everything_else(activation: Activation, a
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_a_record_that_was_made_again_says_what_differs_and_how_to_verify_it(
-    activation: Activation, auditor: Member, seat: TakeSeat, width: int
+    activation: Activation, auditor: Member, seat: TakeSeat, settings: Settings, width: int
 ) -> None:
     actor = Actor.of(auditor)
     record = records.request_of_activation(activation=activation, by=auditor.user, actor=actor)
     records.make(record.pk)
-    Activation.objects.filter(pk=activation.pk).update(created_by_name="Somebody Renamed")
+    retired = signing.public_keys()[signing.fingerprint()]
+    settings.SIGNING_KEY = base64.b64encode(b"k" * 32).decode()
+    settings.SIGNING_KEYS_RETIRED = [base64.b64encode(retired).decode()]
     record.refresh_from_db()
     first = record.sha256
     records.expire(record)
@@ -137,6 +141,6 @@ def test_a_record_that_was_made_again_says_what_differs_and_how_to_verify_it(
     window.open(f"/o/own-company/records/{record.pk}/")
 
     expect(page.locator("#made-again")).to_contain_text(first)
-    expect(page.locator("#made-again")).to_contain_text(f"activations/{activation.pk}/activation.json")
+    expect(page.locator("#made-again")).to_contain_text("public_key.pem")
     expect(page.get_by_text(f"--organization {activation.organization_id}")).to_be_visible()
     look(page, f"record-{width}")

@@ -1,5 +1,6 @@
 """Records as they are asked for, made, kept and handed out; and what verifies them."""
 
+import base64
 import csv
 import hashlib
 import io
@@ -17,6 +18,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from activation.domain import chain
 from activation.domain.errors import Refused
@@ -24,7 +26,7 @@ from activation.domain.events import Kind
 from activation.domain.record import verify
 from activation.domain.record.status import RecordStatus
 from activation.domain.roles import Role
-from activation.models import Activation, Checkpoint, Event, LogLine, Record, User
+from activation.models import Checkpoint, Event, LogLine, Record, User
 from activation.services import events, records, signing
 from activation.services.events import Actor
 from tests.factories import Place, make_place
@@ -116,22 +118,26 @@ def test_the_same_request_gives_the_same_bytes_apart_from_the_manifest(place: Pl
         assert {name for name in first if first[name] != again[name]} <= {"manifest.json"}
 
 
-def test_a_record_made_again_after_the_activation_went_on_says_which_files_differ(place: Place, client: Client) -> None:
+def test_a_record_made_again_after_the_signing_key_was_changed_says_which_files_differ(
+    place: Place, client: Client, settings: Settings
+) -> None:
     record = made(record_of(place))
-    first = record.sha256
+    first, retired = record.sha256, signing.public_keys()[signing.fingerprint()]
+    key = f"keys/{signing.fingerprint()}.pem"
     assert record.differing == []
-    Activation.objects.filter(pk=place.activation.pk).update(status="active")
+    settings.SIGNING_KEY = base64.b64encode(b"k" * 32).decode()
+    settings.SIGNING_KEYS_RETIRED = [base64.b64encode(retired).decode()]
     records.expire(record)
     record.refresh_from_db()
     records.request_again(record=record, actor=auditor(place)[1])
     record = made(record)
 
     assert record.first["sha256"] == first != record.sha256
-    assert record.differing == [f"activations/{place.activation.pk}/activation.json", "summary.html", "summary.pdf"]
+    assert record.differing == [key, "public_key.pem", "summary.html", "summary.pdf"]
     client.force_login(auditor(place)[0])
     page = client.get(reverse("record", args=[place.organization.slug, record.pk])).content.decode()
     assert first in page
-    assert f"activations/{place.activation.pk}/activation.json</code>, <code>summary.html" in page
+    assert f"{key}</code>, <code>public_key.pem</code>, <code>summary.html" in page
 
 
 def test_a_record_of_a_period_ends_before_its_own_request_and_download(place: Place) -> None:

@@ -33,6 +33,11 @@ class Table:
 Block = Text | Pairs | Table
 
 
+def moment(time: str | None) -> str:
+    """Return a time as the report writes it, from how events hold it; nothing where there is none."""
+    return f"{time[:10]} {time[11:19]} UTC" if time else ""
+
+
 @dataclass
 class Section:
     """A part of a report with a heading; `level` 2 stands under the one of level 1 before it."""
