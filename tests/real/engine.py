@@ -38,7 +38,8 @@ def wait_for(condition: Callable[[], Any], *, seconds: float, what: str | Callab
     while not (found := condition()):
         if time.monotonic() >= ends:
             pytest.fail(f"within {seconds} s: {what if isinstance(what, str) else what()}")
-        time.sleep(0.02)
+        # Asking costs, and what is waited for wants the processor as well.
+        time.sleep(0.1)
     return found
 
 
