@@ -180,7 +180,7 @@ def specification(run: Run) -> Spec:
             landlock=landlock,
         ),
         deadline_seconds=deadline_of(run),
-        session_seconds=settings.REGION_SESSION_SECONDS if run.is_of_region and run.phase == APPLY else 0,
+        session_seconds=session_of(run),
         abandoned_seconds=settings.RUN_ABANDONED_SECONDS,
         keep=task.keep,
         template=str(template),
@@ -236,6 +236,11 @@ def secrets_of(run: Run, keys: AccessKeys) -> dict[str, str]:
         **token,
         **key_environment(run.package, keys),
     }
+
+
+def session_of(run: Run) -> float:
+    """Return for how many seconds the phase may use the bootstrap role's session; 0 where it has none to outlive."""
+    return settings.REGION_SESSION_SECONDS if run.is_of_region and run.phase == APPLY else 0
 
 
 def deadline_of(run: Run) -> float:

@@ -25,6 +25,7 @@ from activation.simulator.client import Simulator
 from tests.faults import promises
 from tests.faults.watch import Watch
 from tests.real.engine import ACCOUNT, NODE, RESOURCES, ROOT, Engine, wait_for
+from tests.real.test_engine_secrets import places_with
 from tests.simulator.conftest import client
 
 # Loaded machines are slow: nothing is measured by these, they only end what would never end.
@@ -50,6 +51,8 @@ class Bench(Engine):
         self.unheard = 0
         self.kills = 0
         self.killed: set[int] = set()
+        # Every key that was entered for a run.
+        self.entered: list[AccessKeys] = []
         self.environment = {"SWEEP_SECONDS": "1", "RUN_LEASE_SECONDS": "3", "RUN_SHIP_SECONDS": "5"}
 
     # --- processes
@@ -210,7 +213,13 @@ class Bench(Engine):
     def keys(self, name: str = "session", of: str = "customer") -> AccessKeys:
         """Return fresh keys of an hour."""
         made = self.simulator.new_session(ACCOUNT, 3600)
-        return AccessKeys(made["access_key_id"], made["secret_access_key"], made["session_token"])
+        self.entered.append(AccessKeys(made["access_key_id"], made["secret_access_key"], made["session_token"]))
+        return self.entered[-1]
+
+    def places_with_a_key(self) -> list[str]:
+        """Return where a key that was entered still stands; none may, however its run ended."""
+        secrets = {part for each in self.entered for part in (each.secret_access_key, each.session_token)}
+        return list(places_with(secrets, data=self.data(), worker_logs=self.directory))
 
     def control(self, run: Run) -> Path:
         """Return the control directory of a run's present phase."""

@@ -136,6 +136,7 @@ def bench(
     try:
         # After all of it: one approval more, and everything stands as if nothing had happened.
         built.finish_present()
+        assert built.places_with_a_key() == []
     finally:
         built.stop()
         end(process)

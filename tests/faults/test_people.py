@@ -16,6 +16,8 @@ from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
 from tests.real.engine import wait_for
 
+# Until the log says that Terraform was asked: a second for the signal, and as long again for the line to arrive.
+SIGNAL_SECONDS = 2
 ASKED = "Terraform was asked to stop. It is saving its state."
 
 
@@ -100,7 +102,14 @@ def test_cancel_while_applying(bench: Bench, scenario: Scenario) -> None:
         since = time.monotonic()
         for _ in range(3):
             runs.cancel(Run.objects.get(pk=run.pk), actor=bench.actor)
-        bench.recover(stays_canceled(bench, scenario, run, since))
+        wait_for(
+            lambda run=run: LogLine.objects.filter(run=run, text=ASKED).exists(),
+            seconds=SIGNAL_SECONDS,
+            what="the signal",
+        )
+        ended = stays_canceled(bench, scenario, run, since)
+        assert "were finished and are saved" in ended.reason
+        bench.recover(ended)
 
 
 @pytest.mark.long_form

@@ -82,7 +82,7 @@ def test_demo_shows_its_first_page_soon_and_ctrl_c_leaves_nothing(start: Start) 
     assert "Everything has ended." in up.said()
 
 
-def test_after_a_kill_nothing_lives_on_and_the_next_start_goes_on_with_the_same_data(start: Start) -> None:
+def test_after_a_kill_nothing_lives_on_the_next_start_goes_on_and_reset_asks_before_it_deletes(start: Start) -> None:
     first = start("--demo", "--port", "0")
     first.wait_until_up()
     people, port = SIGN_INS.findall(first.said()), simulator_port(first.data)
@@ -94,9 +94,22 @@ def test_after_a_kill_nothing_lives_on_and_the_next_start_goes_on_with_the_same_
     second.wait_until_up()
     assert SIGN_INS.findall(second.said()) == people
     assert simulator_port(second.data) == port
+    refused = start("--reset", "--yes", "--port", "0")
+    assert refused.end() == 1
+    assert "already runs" in refused.said()
     second.process.kill()
     second.process.wait()
     wait_for(lambda: not processes_of(second.data), 8, "no process of a killed `up`")
+
+    key = (second.data / "keys" / "secret.key").read_text()
+    wrong = start("--reset", "--port", "0", answer="yes\n")
+    assert wrong.end() == 1
+    assert "Nothing was deleted." in wrong.said()
+    assert (second.data / "keys" / "secret.key").read_text() == key
+
+    right = start("--reset", "--port", "0", answer="data\n")
+    right.wait_until_up()
+    assert (right.data / "keys" / "secret.key").read_text() != key
 
 
 def test_a_closed_terminal_ends_everything(tmp_path: Path) -> None:
@@ -125,18 +138,7 @@ def test_without_demo_a_link_leads_to_set_up_and_made_up_people_stay_out(start: 
     assert found
     assert up.page(found[0]).status == 200
     assert not any("activation.simulator" in line for line in processes_of(up.data).values())
-    up.signal(signal.SIGTERM)
-    assert up.end() == 0
-    assert processes_of(up.data) == {}
 
-    demo = start("--demo", "--port", "0")
-    assert demo.end() == 1
-    assert "holds a real installation" in demo.said()
-
-
-def test_a_process_that_dies_starts_again_and_is_named(start: Start) -> None:
-    up = start("--port", "0")
-    up.wait_until_up()
     server = next(pid for pid, line in processes_of(up.data).items() if "granian" in line and "tether" not in line)
     os.kill(server, signal.SIGKILL)
     up.wait_until_said("web ended (SIGKILL); it starts again", 10)
@@ -150,6 +152,14 @@ def test_a_process_that_dies_starts_again_and_is_named(start: Start) -> None:
             return False
 
     wait_for(answers, 20, "the web server answers again")
+
+    up.signal(signal.SIGTERM)
+    assert up.end() == 0
+    assert processes_of(up.data) == {}
+
+    demo = start("--demo", "--port", "0")
+    assert demo.end() == 1
+    assert "holds a real installation" in demo.said()
 
 
 # What Terraform says before its first change: one that has not said so is not asked to stop, but ended.
@@ -182,24 +192,13 @@ def a_run(data: Path, run_id: str, program: str) -> Path:
     return control
 
 
-def test_terraform_is_asked_to_stop_and_shown_while_it_saves(start: Start) -> None:
-    up = start("--port", "0")
-    up.wait_until_up()
-    control = a_run(up.data, "run-stopping", f"{BEGUN}; trap 'sleep 3; exit 1' INT; while true; do sleep 0.1; done")
-    up.signal(signal.SIGINT)
-    up.wait_until_said("Terraform of run-stopping is stopping and saves its state (2 s)")
-    assert (control / "stop").read_text() == "shutdown"
-    assert up.end() == 0
-    assert not lock.is_held(control)
-    assert processes_of(up.data) == {}
-
-
 def test_a_second_ctrl_c_says_what_may_be_lost_and_ends_at_once(start: Start) -> None:
     up = start("--port", "0")
     up.wait_until_up()
     control = a_run(up.data, "run-slow", f"{BEGUN}; trap 'sleep 8; exit 1' INT; while true; do sleep 0.1; done")
     up.signal(signal.SIGINT)
     up.wait_until_said("is stopping and saves its state (1 s)")
+    assert (control / "stop").read_text() == "shutdown"
     asked = time.monotonic()
     up.signal(signal.SIGINT)
     assert up.end() == 0
@@ -216,26 +215,6 @@ def test_a_taken_port_is_said(start: Start) -> None:
         up = start("--port", str(port))
         assert up.end() == 1
     assert f"Port {port} on 127.0.0.1 is taken" in up.said()
-
-
-def test_reset_asks_and_deletes_only_for_the_right_answer(start: Start, tmp_path: Path) -> None:
-    up = start("--port", "0")
-    up.wait_until_up()
-    key = (up.data / "keys" / "secret.key").read_text()
-    refused = start("--reset", "--yes", "--port", "0")
-    assert refused.end() == 1
-    assert "already runs" in refused.said()
-    up.signal(signal.SIGTERM)
-    up.end()
-
-    wrong = start("--reset", "--port", "0", answer="yes\n")
-    assert wrong.end() == 1
-    assert "Nothing was deleted." in wrong.said()
-    assert (up.data / "keys" / "secret.key").read_text() == key
-
-    right = start("--reset", "--port", "0", answer="data\n")
-    right.wait_until_up()
-    assert (up.data / "keys" / "secret.key").read_text() != key
 
 
 def test_reset_leaves_other_directories_alone(start: Start, tmp_path: Path) -> None:

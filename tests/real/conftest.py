@@ -1,5 +1,7 @@
 """A simulator of its own for each test of the engine, and an engine beside it."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,5 +38,12 @@ def engine(transactional_db: None, valkey: None, simulator: Simulator, tmp_path:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
-    """Make the roles of step 2 once; each test of a region goes on from there with a simulator of its own."""
-    return prepare(tmp_path_factory.mktemp("prepared"))
+    """Make the roles of step 2 once; each test of a region goes on from there with a simulator of its own.
+
+    Processes that share a session share them: whoever is first makes them, the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    common = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    with (common / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return prepare(common / "prepared")

@@ -1,5 +1,6 @@
 """What tests of a region stand on: an account in which step 2 is done, and activations that go on from there."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -64,7 +65,11 @@ class Prepared:
 
 
 def prepare(directory: Path) -> Prepared:
-    """Make the roles and policies of step 2 in a simulator of its own, with Terraform."""
+    """Make the roles and policies of step 2 in a simulator of its own, with Terraform; what was made stays made."""
+    made = directory / "arns.json"
+    if made.exists():
+        return Prepared(directory / "aws", json.loads(made.read_text()))
+    directory.mkdir()
     process = start_simulator(directory / "aws")
     try:
         simulator = Simulator.from_directory(directory / "aws")
@@ -80,9 +85,11 @@ def prepare(directory: Path) -> Prepared:
         run_terraform(folder, "init", "-input=false", "-lockfile=readonly", **environment)
         run_terraform(folder, "apply", "-input=false", "-auto-approve", **environment)
         outputs = state_of(folder)["outputs"]
-        return Prepared(directory / "aws", {each.name: outputs[each.name]["value"] for each in ARN_OUTPUTS})
     finally:
         end(process)
+    arns = {each.name: outputs[each.name]["value"] for each in ARN_OUTPUTS}
+    made.write_text(json.dumps(arns))
+    return Prepared(directory / "aws", arns)
 
 
 def until_active(activation: Activation, *, seconds: float) -> Activation:

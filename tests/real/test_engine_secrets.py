@@ -3,21 +3,17 @@
 import base64
 import json
 import os
-import signal
 import subprocess
 import sys
 import urllib.parse
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
 import redis
 from django.db import connection
 
-from activation.domain.credentials import AccessKeys
-from activation.models import Credential, Event, Run
-from activation.services import host, runs
+from activation.models import Credential, Event
+from activation.services import host
 from tests.real.engine import Engine, wait_for
 
 
@@ -60,9 +56,9 @@ def files_with(wanted: Iterable[bytes], *folders: Path) -> list[str]:
     return done.stdout.splitlines()
 
 
-def places_with(secret: str, *, data: Path, worker_logs: Path) -> Iterator[str]:
-    """Yield where the secret stands: files, database, broker, command lines, environments."""
-    wanted = forms_of(secret)
+def places_with(secrets: Iterable[str], *, data: Path, worker_logs: Path) -> Iterator[str]:
+    """Yield where one of the secrets stands: files, database, broker, command lines, environments."""
+    wanted = [form for secret in secrets for form in forms_of(secret)]
     yield from files_with(wanted, data, host.where().work, worker_logs)
     broker = redis.Redis(unix_socket_path=str(data / "valkey.sock"))
     for key in broker.keys("*"):
@@ -86,80 +82,29 @@ def places_with(secret: str, *, data: Path, worker_logs: Path) -> Iterator[str]:
                 continue
 
 
-@dataclass(frozen=True)
-class Keyed:
-    """A run, and the keys that were entered for it."""
-
-    engine: Engine
-    run: Run
-    keys: AccessKeys
-
-    def stands_nowhere(self) -> None:
-        """Hold that neither secret stands anywhere but in Terraform's own environment."""
-        for secret in (self.keys.secret_access_key, self.keys.session_token):
-            assert list(places_with(secret, data=self.engine.data(), worker_logs=self.engine.directory)) == []
-
-    def finishes(self, resources: int) -> None:
-        """Wait for so many resources."""
-        wait_for(lambda: self.engine.finished(self.run) >= resources, seconds=30, what=f"{resources} resources")
-
-
-@pytest.fixture
-def keyed(engine: Engine) -> Keyed:
-    """A run that has just begun."""
+def test_a_key_stands_nowhere_but_in_terraforms_environment_and_is_gone_at_the_end(engine: Engine) -> None:
+    """After cancel, failure and kill: what the fault bench looks for at its end."""
     engine.start_worker()
     keys = engine.keys()
-    return Keyed(engine, engine.run(engine.activation(), keys=keys), keys)
+    run = engine.run(engine.activation(), keys=keys)
 
+    def stands_nowhere() -> None:
+        secrets = (keys.secret_access_key, keys.session_token)
+        assert list(places_with(secrets, data=engine.data(), worker_logs=engine.directory)) == []
 
-def test_a_key_stands_nowhere_but_in_terraforms_environment_and_is_gone_at_the_end(keyed: Keyed) -> None:
-    engine, run = keyed.engine, keyed.run
     wait_for(lambda: engine.terraforms(run), seconds=20, what="Terraform")
-    keyed.stands_nowhere()
+    stands_nowhere()
     engine.until(run, "planned")
     assert Credential.objects.get(run=run).sealed is not None
-    keyed.stands_nowhere()
+    stands_nowhere()
     engine.simulator.hold("iam:CreateRole", times=2)
     engine.approve(run)
-    keyed.finishes(7)
-    keyed.stands_nowhere()
+    wait_for(lambda: engine.finished(run) >= 7, seconds=30, what="the policies")
+    stands_nowhere()
     engine.simulator.clear()
     engine.until(run, "applied")
-    keyed.stands_nowhere()
+    stands_nowhere()
     credential = Credential.objects.get(run=run)
     assert credential.sealed is None
     assert credential.destroyed_at is not None
     assert Event.objects.filter(run_id=run.pk, kind="credential.destroyed").count() == 1
-
-
-def test_a_key_stands_nowhere_after_a_cancel(keyed: Keyed) -> None:
-    engine, run = keyed.engine, keyed.run
-    engine.until(run, "planned")
-    engine.simulator.delay("iam:CreateRole", 4, times=2)
-    engine.approve(run)
-    keyed.finishes(5)
-    runs.cancel(Run.objects.get(pk=run.pk), actor=engine.actor)
-    engine.until(run, "canceled")
-    keyed.stands_nowhere()
-
-
-def test_a_key_stands_nowhere_after_a_failure(keyed: Keyed) -> None:
-    engine, run = keyed.engine, keyed.run
-    engine.until(run, "planned")
-    engine.simulator.inject("iam:CreateRole", error="AccessDenied", status=403, message="no", times=9)
-    engine.approve(run)
-    engine.until(run, "errored")
-    keyed.stands_nowhere()
-
-
-def test_a_key_stands_nowhere_after_a_kill(keyed: Keyed) -> None:
-    engine, run = keyed.engine, keyed.run
-    engine.until(run, "planned")
-    engine.simulator.hold("iam:CreateRole", times=2)
-    engine.approve(run)
-    keyed.finishes(5)
-    for worker in engine.workers:
-        engine.kill(worker)
-    for pid in engine.everything_of(run):
-        os.kill(pid, signal.SIGKILL)
-    keyed.stands_nowhere()

@@ -55,40 +55,6 @@ def stands(engine: Engine) -> dict[str, int]:
 ONE_OF_EACH = {"vpcs": 1, "gateways": 1, "addresses": 1, "clusters": 1, "node groups": 2, "buckets": 1}
 
 
-def test_a_region_is_planned_approved_built_and_active(engine: Engine, prepared: Prepared) -> None:
-    engine.start_worker()
-    activation = prepared.activation(engine)
-    run = engine.region_run(activation)
-    # A second press is the same run.
-    assert engine.region_run(activation).pk == run.pk
-    engine.until(run, "planned")
-    verdict = Plan.objects.get(run=run).verdict
-    assert verdict["passed"], verdict["findings"]
-    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.CONFIGURING
-
-    engine.approve(run)
-    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.ACTIVATING
-    engine.until(run, "applied", seconds=240)
-    found = until_active(activation, seconds=60)
-
-    assert found.activated_at is not None
-    assert len(addresses(run)) == RESOURCES
-    assert stands(engine) == ONE_OF_EACH
-    # The session was handed to Terraform and to nothing else.
-    assert not Credential.objects.filter(run=run).exists()
-    setup = RegionSetup.objects.get(activation=activation)
-    assert {each["state"] for each in setup.outside["checks"]} <= {"passed", "not_checked"}
-    assert numbers_of(run) == list(range(1, len(numbers_of(run)) + 1))
-    kinds = set(Event.objects.filter(activation_id=activation.pk).values_list("kind", flat=True))
-    assert {"run.approved", "run.applied", "region.checked"} <= kinds
-    # Terraform acted as the bootstrap role alone, and never as the portal itself.
-    made = [each for each in engine.simulator.actions() if each["action"].startswith(("ec2:Create", "eks:Create"))]
-    assert len(made) >= 16
-    assert {each["caller"].rsplit("/", 1)[0] for each in made} == {
-        "arn:aws:sts::222233334444:assumed-role/zilliz-bootstrap-role"
-    }
-
-
 def told(run: Run) -> str:
     """Return what is known of a run, for whoever reads why a test failed."""
     row = Run.objects.get(pk=run.pk)
@@ -117,13 +83,18 @@ def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine, prepar
     engine.start_worker()
     activation = prepared.activation(engine)
     run = engine.region_run(activation)
+    assert engine.region_run(activation).pk == run.pk, "a second press is the same run"
     engine.until(run, "planned")
+    verdict = Plan.objects.get(run=run).verdict
+    assert verdict["passed"], verdict["findings"]
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.CONFIGURING
     engine.simulator.hold("ec2:CreateNatGateway", when="after")
     engine.approve(run)
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.ACTIVATING
     second = end_session(engine, run, "ec2:CreateNatGateway")
     engine.simulator.hold("eks:CreateNodegroup", when="after")
     third = end_session(engine, second, "eks:CreateNodegroup")
-    until_active(activation, seconds=300)
+    active = until_active(activation, seconds=300)
 
     chain = regions.chain(Run.objects.get(pk=run.pk))
     assert [each.pk for each in chain] == [run.pk, second.pk, third.pk]
@@ -134,6 +105,7 @@ def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine, prepar
     assert stands(engine) == ONE_OF_EACH
     assert len(addresses(third)) == RESOURCES
     for each in chain:
+        assert numbers_of(each) == list(range(1, each.lines + 1))
         changes = Plan.objects.get(run=each).review["changes"]
         assert {change["action"] for change in changes if change["mode"] == "managed"} <= {
             "create",
@@ -141,18 +113,24 @@ def test_two_sessions_that_run_out_end_in_the_same_region(engine: Engine, prepar
             "update",
             "no-op",
         }
+    holds_active(engine, active)
 
 
-def test_a_session_is_over_after_its_time(engine: Engine, prepared: Prepared) -> None:
-    engine.start_worker(REGION_SESSION_SECONDS="3")
-    activation = prepared.activation(engine)
-    run = engine.region_run(activation)
-    engine.until(run, "planned")
-    engine.simulator.hold("ec2:CreateNatGateway", when="after")
-    engine.approve(run)
-    engine.until(run, "interrupted", seconds=120)
-    assert "session" in Run.objects.get(pk=run.pk).reason
-    assert Run.objects.filter(continues=run).exists()
+def holds_active(engine: Engine, activation: Activation) -> None:
+    """Hold what is true of an active region, however many sessions it took."""
+    assert activation.activated_at is not None
+    setup = RegionSetup.objects.get(activation=activation)
+    assert {each["state"] for each in setup.outside["checks"]} <= {"passed", "not_checked"}
+    kinds = set(Event.objects.filter(activation_id=activation.pk).values_list("kind", flat=True))
+    assert {"run.approved", "run.applied", "region.checked"} <= kinds
+    # Sessions were handed to Terraform and to nothing else.
+    assert not Credential.objects.filter(run__activation=activation).exists()
+    # Terraform acted as the bootstrap role alone, and never as the portal itself.
+    made = [each for each in engine.simulator.actions() if each["action"].startswith(("ec2:Create", "eks:Create"))]
+    assert len(made) >= 16
+    assert {each["caller"].rsplit("/", 1)[0] for each in made} == {
+        "arn:aws:sts::222233334444:assumed-role/zilliz-bootstrap-role"
+    }
 
 
 def test_without_a_license_no_region_is_planned(engine: Engine, prepared: Prepared) -> None:
@@ -162,26 +140,22 @@ def test_without_a_license_no_region_is_planned(engine: Engine, prepared: Prepar
     assert not Run.objects.exists()
 
 
-def test_a_license_that_ends_after_the_plan_keeps_the_region_from_being_begun(
+def test_a_license_that_ends_or_a_role_that_lets_others_in_keeps_a_planned_region_from_being_built(
     engine: Engine, prepared: Prepared, settings: Any
 ) -> None:
     engine.start_worker()
     activation = prepared.activation(engine)
     run = engine.region_run(activation)
     engine.until(run, "planned")
+    counts = settings.LICENSE_SIGNING_KEY
     # Signed with a key that does not count any more.
     settings.LICENSE_SIGNING_KEY = in_settings(Ed25519PrivateKey.generate())
     with pytest.raises(Refused, match="license"):
         engine.approve(run)
     assert Run.objects.get(pk=run.pk).status == RunStatus.PLANNED
     assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.CONFIGURING
+    settings.LICENSE_SIGNING_KEY = counts
 
-
-def test_a_role_that_lets_others_in_after_the_approval_is_not_built_with(engine: Engine, prepared: Prepared) -> None:
-    engine.start_worker()
-    activation = prepared.activation(engine)
-    run = engine.region_run(activation)
-    engine.until(run, "planned")
     key = engine.simulator.identities()["customer"]["administrator"]
     iam = client(engine.simulator.endpoint, "iam", key)
     document = iam.get_role(RoleName="zilliz-bootstrap-role")["Role"]["AssumeRolePolicyDocument"]

@@ -1,6 +1,5 @@
 """Real Terraform and the real AWS provider against the simulator."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -119,32 +118,19 @@ def prepared(tmp_path: Path, simulator: Simulator, customer: dict[str, Any]) -> 
     return folder
 
 
-def test_terraform_builds_changes_nothing_the_second_time_and_fails_in_the_words_of_aws(
-    tmp_path: Path, simulator: Simulator
-) -> None:
+def test_terraform_is_refused_in_the_words_of_aws(tmp_path: Path, simulator: Simulator) -> None:
+    """What it builds: `test_iam_package.py` and `test_region_package.py`."""
     customer = simulator.identities()["customer"]
     folder = prepared(tmp_path, simulator, customer)
-    key = customer["session"]
 
     few = terraform(folder, simulator, customer["too_few_rights"], "apply", "-auto-approve", "-input=false")
     assert few.returncode == 1
     assert "is not authorized to perform: iam:CreateRole on resource" in " ".join(few.stderr.split())
-
-    applied = terraform(folder, simulator, key, "apply", "-auto-approve", "-input=false")
-    assert applied.returncode == 0, applied.stderr
-    again = terraform(folder, simulator, customer["least_rights"], "plan", "-detailed-exitcode", "-input=false")
-    assert again.returncode == 0, again.stdout + again.stderr
-    arn = json.loads(terraform(folder, simulator, key, "output", "-json").stdout)["arn"]["value"]
-    assert arn == f"arn:aws:iam::{customer['account']}:role/zilliz/zilliz-bootstrap"
-    counts = simulator.counts()
-    assert counts["iam:CreateRole"] == 2
-    assert counts["iam:AttachRolePolicy"] == 6
-    assert {row["account"] for row in simulator.actions()} == {customer["account"]}
-
     without_mfa = terraform(folder, simulator, customer["session_without_mfa"], "plan", "-input=false")
     assert "InvalidClientTokenId" in without_mfa.stderr
     other = terraform(folder, simulator, simulator.identities()["other_customer"]["session"], "plan", "-input=false")
     assert "AWS account ID not allowed" in other.stderr
-
-    destroyed = terraform(folder, simulator, key, "destroy", "-auto-approve", "-input=false")
-    assert destroyed.returncode == 0, destroyed.stderr
+    assert {row["account"] for row in simulator.actions()} <= {
+        customer["account"],
+        simulator.identities()["other_customer"]["account"],
+    }

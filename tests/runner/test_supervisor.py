@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from activation.domain.run_outcome import SESSION_OVER
 from activation.domain.sealing import new_key
 from activation.runner import control as controls
 from activation.runner import process
@@ -40,7 +41,13 @@ def carried_out(
 
 
 def supervised(
-    root: Path, command: Command, *, stop_at_once: bool = False, stop_at: str = "", deadline_seconds: float = 60
+    root: Path,
+    command: Command,
+    *,
+    stop_at_once: bool = False,
+    stop_at: str = "",
+    deadline_seconds: float = 60,
+    session_seconds: float = 0,
 ) -> Outcome:
     """Let a supervisor carry out a command, and stop it at once, or as soon as it has said something."""
     control, work = root / "control", root / "work"
@@ -57,6 +64,7 @@ def supervised(
         key=new_key(),
         confinement=Confinement(writable=(str(work),), landlock=False),
         deadline_seconds=deadline_seconds,
+        session_seconds=session_seconds,
         abandoned_seconds=60,
     )
     process.start(spec)
@@ -135,5 +143,12 @@ def test_an_apply_that_has_not_begun_is_not_left_to_forget_a_stop(tmp_path: Path
 def test_an_apply_that_has_begun_is_asked_to_end_in_order(tmp_path: Path) -> None:
     end, _ = supervised(tmp_path, Command("apply", ("/bin/sh", "-c", AT_WORK)), stop_at="Creating")
     assert (end["stopped_for"], end["code"], end["signal"]) == ("cancel", 1, 0)
+    assert (tmp_path / "saved").exists()
+    assert not (tmp_path / "made").exists()
+
+
+def test_an_apply_is_asked_to_end_in_order_when_its_session_is_over(tmp_path: Path) -> None:
+    end, _ = supervised(tmp_path, Command("apply", ("/bin/sh", "-c", AT_WORK)), session_seconds=1)
+    assert (end["stopped_for"], end["killed_for"], end["signal"]) == (SESSION_OVER, "", 0)
     assert (tmp_path / "saved").exists()
     assert not (tmp_path / "made").exists()

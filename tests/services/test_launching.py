@@ -97,3 +97,13 @@ def test_a_supervisor_that_only_did_not_answer_is_not_given_up(approved: Run) ->
     with lock.taken(control):
         assert not launching.keep_from_starting(approved)
     assert not controls.is_closed(control)
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "seconds"), [("region", "apply", 3000), ("region", "plan", 0), ("iam", "apply", 0)]
+)
+def test_only_what_builds_a_region_has_a_session_that_ends_before_aws_ends_it(
+    approved: Run, kind: str, phase: str, seconds: float
+) -> None:
+    approved.kind, approved.phase = kind, phase
+    assert launching.session_of(approved) == seconds
