@@ -105,5 +105,5 @@ def test_a_supervisor_that_only_did_not_answer_is_not_given_up(approved: Run) ->
 def test_only_what_builds_a_region_has_a_session_that_ends_before_aws_ends_it(
     approved: Run, kind: str, phase: str, seconds: float
 ) -> None:
-    approved.kind, approved.phase = kind, phase
+    approved.workspace.kind, approved.phase = kind, phase
     assert launching.session_of(approved) == seconds
