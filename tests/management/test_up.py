@@ -18,6 +18,7 @@ from activation.runner.sandbox import Confinement
 from activation.runner.spec import Command, Spec
 from tests.management.running import OF_THE_MACHINE, ROOT, Up, environment, processes_of, wait_for
 
+# On a machine that has nothing else to do.
 FIRST_PAGE_SECONDS = 20
 SIGN_INS = re.compile(r"^  (owner|operator|admin|auditor|installation administrator) +(\S+@\S+) +(\S+)$", re.MULTILINE)
 Start = Callable[..., Up]
@@ -37,13 +38,18 @@ def start(tmp_path: Path) -> Iterator[Start]:
         one.clean_up()
 
 
+def others_at_work() -> float:
+    """Return how many processes want each processor, so how much longer everything takes; 1 where nobody else does."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def simulator_port(data: Path) -> int:
     return int(json.loads((data / "simulator" / "simulator.json").read_text())["port"])
 
 
 def test_demo_shows_its_first_page_soon_and_ctrl_c_leaves_nothing(start: Start) -> None:
     up = start("--demo", "--port", "0")
-    assert up.wait_until_up() < FIRST_PAGE_SECONDS
+    assert up.wait_until_up() < FIRST_PAGE_SECONDS * others_at_work()
     sign_ins = SIGN_INS.findall(up.said())
     assert {label for label, _, _ in sign_ins} == {
         "owner",
