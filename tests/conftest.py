@@ -15,6 +15,28 @@ from tests import tools
 from tests.factories import World, make_world
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what asks for the long form."""
+    group = parser.getgroup("long form")
+    group.addoption("--rounds", type=int, default=0, help="The long form, so many times; without it, what CI runs.")
+    group.addoption("--seed", default=None, help="Repeat a session of the fault bench: the seed that it printed.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Add the marker of what CI has no time for."""
+    config.addinivalue_line("markers", "long_form: left out without --rounds, unless the test is named")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only the long form does; whoever names a test gets it."""
+    if config.getoption("rounds", 0) or config.option.keyword or any("::" in each for each in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long_form")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture(scope="session")
 def valkey() -> Iterator[ValkeyServer]:
     """Run one Valkey where the settings expect it."""

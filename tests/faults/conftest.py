@@ -22,28 +22,10 @@ from tests.simulator.conftest import end, start_simulator
 ROW = "fault"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the bench's two options."""
-    group = parser.getgroup("fault bench")
-    group.addoption("--rounds", type=int, default=0, help="The long form, so many times; without it, CI's slice.")
-    group.addoption("--seed", default=None, help="Repeat a session: the seed that it printed.")
-
-
 def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed where none was given; processes that share a session share it."""
     if getattr(config.option, "seed", None) is None:
         config.option.seed = str(random.randrange(10**8))
-    config.addinivalue_line("markers", "long_form: left out of CI's slice, which is to take three minutes")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out of CI's slice what only the long form does; whoever names a test gets it."""
-    if config.getoption("rounds", 0) or config.option.keyword or any("::" in each for each in config.args):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long_form")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

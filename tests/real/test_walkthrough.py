@@ -56,6 +56,7 @@ def test_the_walk_ends_in_an_active_region_and_in_seven_arns_that_page_state_and
     assert subprocess.run([sys.executable, "verify.py"], cwd=unpacked, check=False).returncode == 0
 
 
+@pytest.mark.long_form
 def test_with_a_license_of_another_key_the_walk_ends_with_the_words_of_the_page() -> None:
     code, result = walk("--control-plane", "self", "--license", "foreign")
     assert code == 1

@@ -1,5 +1,6 @@
 """A running simulator for the tests, and clients that speak to it as the AWS SDK does."""
 
+import functools
 import json
 import os
 import subprocess
@@ -111,13 +112,29 @@ def client(
     read_timeout: float = 60,
 ) -> Any:
     """Return a boto3 client for one of the simulator's keys."""
+    return _client(
+        endpoint,
+        service,
+        (key["access_key_id"], key["secret_access_key"], key["session_token"] or None),
+        region,
+        attempts,
+        read_timeout,
+    )
+
+
+@functools.cache
+def _client(
+    endpoint: str, service: str, key: tuple[str, str, str | None], region: str, attempts: int, read_timeout: float
+) -> Any:
+    """Make one once: that takes longer than most of its calls."""
+    access_key_id, secret_access_key, session_token = key
     return boto3.client(
         service,
         region_name=region,
         endpoint_url=endpoint,
-        aws_access_key_id=key["access_key_id"],
-        aws_secret_access_key=key["secret_access_key"],
-        aws_session_token=key["session_token"] or None,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+        aws_session_token=session_token,
         config=Config(
             retries={"total_max_attempts": attempts},
             read_timeout=read_timeout,
