@@ -78,6 +78,7 @@ def test_sigkill_of_terraform_inside_a_creation(bench: Bench, scenario: Scenario
             struck(bench, scenario, run, terraform)
 
 
+@pytest.mark.long_form
 def test_sigkill_of_the_provider(bench: Bench, scenario: Scenario) -> None:
     for _ in scenario.each_round():
         for run in boundaries(bench, scenario, need=2):

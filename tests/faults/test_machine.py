@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import libfaketime
+import pytest
 
 from activation.models import Run
 from activation.services import host
@@ -92,6 +93,7 @@ def shifted(by: str) -> dict[str, str]:
     return {"LD_PRELOAD": str(library), "FAKETIME": by, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
+@pytest.mark.long_form
 def test_the_clock_is_an_hour_ahead(bench: Bench, scenario: Scenario) -> None:
     the_clock_jumps(bench, scenario, SHIFT["ahead"])
 

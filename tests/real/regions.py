@@ -41,8 +41,8 @@ class Prepared:
         yield Simulator.from_directory(directory)
         end(process)
 
-    def activation(self, engine: Engine, *, licensed: bool = True) -> Activation:
-        """Return an activation with seven ARNs, a network, roles that were tried, and a license where asked for."""
+    def activation(self, engine: Engine) -> Activation:
+        """Return an activation with seven ARNs, a network, roles that were tried, and a license."""
         begun = engine.activation()
         organization = begun.organization
         locked = {"external_id": EXTERNAL_ID, "external_id_locked_at": timezone.now()}
@@ -50,11 +50,10 @@ class Prepared:
         account = CloudAccount.objects.create(organization=organization, account_id=ACCOUNT, arns=self.arns)
         values: dict[str, Any] = {"cloud_account": account, "status": ActivationStatus.CONFIGURING.value}
         Activation.objects.filter(pk=begun.pk).update(**values)
-        if licensed:
-            document = licenses.issue(
-                slug=organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
-            )
-            licenses.install(organization=organization, document=document, actor=engine.actor)
+        document = licenses.issue(
+            slug=organization.slug, cores=512, first_day=date(2026, 1, 1), last_day=date(2099, 12, 31)
+        )
+        licenses.install(organization=organization, document=document, actor=engine.actor)
         engine.chosen(begun)
         found = Activation.objects.select_related("organization", "cloud_account").get(pk=begun.pk)
         given = {"endpoint": engine.simulator.endpoint, "identities": engine.simulator.identities()}

@@ -133,13 +133,6 @@ def holds_active(engine: Engine, activation: Activation) -> None:
     }
 
 
-def test_without_a_license_no_region_is_planned(engine: Engine, prepared: Prepared) -> None:
-    activation = prepared.activation(engine, licensed=False)
-    with pytest.raises(Refused, match="license"):
-        engine.region_run(activation)
-    assert not Run.objects.exists()
-
-
 def test_a_license_that_ends_or_a_role_that_lets_others_in_keeps_a_planned_region_from_being_built(
     engine: Engine, prepared: Prepared, settings: Any
 ) -> None:
