@@ -4,7 +4,6 @@ import os
 import signal
 import time
 
-import pytest
 import redis
 
 from activation.dispatch import SHIP_RUN, START_RUN, send, ship_queue
@@ -102,7 +101,6 @@ def test_messages_lost(bench: Bench, scenario: Scenario) -> None:
         goes_on(bench, scenario, run, since)
 
 
-@pytest.mark.long_form
 def test_messages_late(bench: Bench, scenario: Scenario) -> None:
     """Messages of runs that have moved on, and of one that has ended, change nothing."""
     for _ in scenario.each_round():
@@ -135,7 +133,6 @@ def arrives(bench: Bench, scenario: Scenario, run: Run, before: int) -> None:
     bench.goes_on(run)
 
 
-@pytest.mark.long_form
 def test_the_database_refuses(bench: Bench, scenario: Scenario) -> None:
     """Every write of the log fails for a while."""
     for _ in scenario.each_round():
