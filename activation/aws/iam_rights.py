@@ -138,7 +138,7 @@ def caller_policy(
 
 @dataclass(frozen=True)
 class KeyRecipe:
-    """One way to a key: when to take it, commands in their order, what to know, where AWS says so.
+    """One way to a key: when to take it, commands in order, what to know, where AWS says so, what to remove after.
 
     Without `commands` it is a way that does not work, named because people try it.
     """
@@ -148,6 +148,7 @@ class KeyRecipe:
     commands: tuple[str, ...]
     note: str
     docs_url: str
+    afterwards: str = ""
 
 
 _GUIDE = "https://docs.aws.amazon.com/IAM/latest/UserGuide"
@@ -183,11 +184,9 @@ def hour_key_commands(
                 f"aws iam put-role-policy {inline} --policy-document file://{policy_file}",
                 f"aws sts assume-role --role-arn {role} --role-session-name portal --duration-seconds {KEY_SECONDS}",
             ),
-            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first. "
-            "Afterwards remove it: "
-            f"aws iam delete-role-policy {inline} && "
-            f"aws iam delete-role --role-name {ROLE_NAME}",
+            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first.",
             f"{_STS}/API_AssumeRole.html",
+            f"aws iam delete-role-policy {inline} && aws iam delete-role --role-name {ROLE_NAME}",
         ),
         KeyRecipe(
             "Single sign-on (IAM Identity Center)",
@@ -250,11 +249,11 @@ def long_term_key_commands(
             "Do this as soon as the run has ended: until then, the key works for anyone who has it. For your own "
             "user, omit --user-name.",
             (f"aws iam update-access-key {name} --access-key-id YOUR_KEY_ID --status Inactive",),
-            "When you have nothing more to run, remove everything: "
+            "An inactive key can be activated again until it is deleted.",
+            f"{_GUIDE}/id-credentials-access-keys-update.html",
             f"aws iam delete-access-key {name} --access-key-id YOUR_KEY_ID && "
             f"aws iam detach-user-policy {name} --policy-arn {policy} && "
             f"aws iam delete-policy --policy-arn {policy} && "
             f"aws iam delete-user {name}",
-            f"{_GUIDE}/id-credentials-access-keys-update.html",
         ),
     )

@@ -88,10 +88,9 @@ def recipes(account_id: str, partition: str = "aws") -> tuple[KeyRecipe, ...]:
                 f"aws iam put-role-policy {inline} --policy-document file://{POLICY_FILE}",
                 f"aws sts assume-role --role-arn {role} --role-session-name watch --duration-seconds {KEY_SECONDS}",
             ),
-            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first. "
-            "Afterwards remove it: "
-            f"aws iam delete-role-policy {inline} && aws iam delete-role --role-name {ROLE_NAME}",
+            "A new role is known everywhere after a few seconds. Repeat the last command if it is refused at first.",
             f"{_STS}/API_AssumeRole.html",
+            f"aws iam delete-role-policy {inline} && aws iam delete-role --role-name {ROLE_NAME}",
         ),
         KeyRecipe(
             "Single sign-on (IAM Identity Center)",

@@ -138,7 +138,7 @@ def test_the_role_recipe_gives_a_key_that_passes_and_leaves_nothing(
     recipe = hour_key_commands(customer["account"], policy_file=str(policy))[0]
     run = [command_line(command, customer["administrator"], simulator.endpoint) for command in recipe.commands]
     assert failures(keys_in(run[-1]), simulator.endpoint) == []
-    for command in re.findall(r"aws iam delete-[^&]*", recipe.note):
+    for command in recipe.afterwards.split(" && "):
         command_line(command, customer["administrator"], simulator.endpoint)
     assert iam.list_roles()["Roles"] == []
 
@@ -157,7 +157,7 @@ def test_the_user_recipe_gives_a_long_term_key_that_passes_and_can_be_ended(
     (warning,) = [each for each in checks if each.state is not CheckState.PASSED]
     assert (warning.code, warning.state) == ("temporary_key", CheckState.WARNING)
     assert "valid for one hour" not in warning.remedy, "this package takes no such key"
-    for command in (*end.commands, *re.findall(r"aws iam (?:delete|detach)-[^&]*", end.note)):
+    for command in (*end.commands, *end.afterwards.split(" && ")):
         command_line(command.replace("YOUR_KEY_ID", made["AccessKeyId"]), administrator, endpoint)
     assert iam.list_policies(Scope="Local")["Policies"] == []
 
