@@ -42,6 +42,13 @@ _TAKEN_IN = re.compile(
     r"|[^/]*\.tfstate(?:\..*)?|(?:[^/]*_)?override\.tf)|(?:.*/)?(?:\.terraform|terraform\.d)(?:/.*)?",
     re.IGNORECASE,
 )
+# What a run writes into the folder itself.
+_OURS = re.compile(r"(?:tfplan|plan\.json|terraform\.rc|portal_imports\.tf)(?:/.*)?", re.IGNORECASE)
+# Programs look for settings and plug-ins under hidden names. The few that pass are what authors' tools leave behind.
+_HIDDEN = re.compile(
+    r"(?:.*/)?\.(?!(?:terraform\.lock\.hcl|gitignore|gitattributes|gitkeep|editorconfig|tflint\.hcl"
+    r"|terraform-docs\.ya?ml|pre-commit-config\.ya?ml|DS_Store|_[^/]*)$).*"
+)
 # A second look at the bare text, should the grammar ever read a file differently than Terraform does.
 _SECOND_LOOK = re.compile(
     r'^[ \t]*((?:provisioner|backend)[ \t]+"|(?:resource|data|ephemeral)[ \t]+"(?!aws_))', re.MULTILINE
@@ -70,7 +77,7 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Module], list[Refused]]:
     Only folders that Terraform itself would load are read; examples beside them do not matter. Never raises.
     """
     modules: dict[str, Module] = {}
-    problems = [_refused("package_file_forbidden", name) for name in sorted(files) if _TAKEN_IN.fullmatch(name)]
+    problems = [_refused(code, name) for name in sorted(files) if (code := _forbidden(name))]
     if not any(_is_configuration(name, "") for name in files):
         problems.append(Refused("package_no_configuration", field="archive"))
     if _too_much(files):
@@ -107,10 +114,11 @@ def load(files: Mapping[str, bytes]) -> tuple[dict[str, Module], list[Refused]]:
 def lint(files: Mapping[str, bytes]) -> tuple[Refused, ...]:
     """Return everything in a package that stands against running it; empty when it may run.
 
-    Codes (field `archive`, with `file` and `line` where there are): package_file_forbidden, package_no_configuration,
-    package_too_much, package_file_too_large, package_not_text, package_not_hcl, package_block, package_provisioner,
-    package_backend, package_setting, package_provider, package_provider_setting, package_external, package_http,
-    package_remote_state, package_remote_module, package_reads_file, package_resource, package_data_source.
+    Codes (field `archive`, with `file` and `line` where there are): package_file_forbidden, package_file_hidden,
+    package_no_configuration, package_too_much, package_file_too_large, package_not_text, package_not_hcl,
+    package_block, package_provisioner, package_backend, package_setting, package_provider, package_provider_setting,
+    package_external, package_http, package_remote_state, package_remote_module, package_reads_file,
+    package_resource, package_data_source.
     """
     return tuple(load(files)[1])
 
@@ -131,6 +139,13 @@ def _too_much(files: Mapping[str, bytes]) -> bool:
         return True
     # A larger file is not read at all.
     return sum(1 for source in sources if len(source) <= LIMIT for _ in _TOKEN.finditer(source)) > MOST_TOKENS
+
+
+def _forbidden(name: str) -> str:
+    """Return the code for a file that may not be in a package by its name; empty for all others."""
+    if _TAKEN_IN.fullmatch(name) or _OURS.fullmatch(name):
+        return "package_file_forbidden"
+    return "package_file_hidden" if _HIDDEN.fullmatch(name) else ""
 
 
 def _is_configuration(name: str, folder: str) -> bool:

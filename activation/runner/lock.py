@@ -23,13 +23,19 @@ def open_and_take(control: Path) -> int:
     except BlockingIOError as error:
         os.close(handle)
         raise Held from error
+    if has_supervisor(control):
+        os.close(handle)
+        raise Held
     os.set_inheritable(handle, True)
     return handle
 
 
 def is_held(control: Path) -> bool:
-    """Return whether anything of the run lives on this host."""
-    return _is_locked(control / NAME)
+    """Return whether anything of the run lives on this host.
+
+    Whoever inherits the run's lock could let go of it for all; the supervisor's own nobody else has.
+    """
+    return _is_locked(control / NAME) or has_supervisor(control)
 
 
 def has_supervisor(control: Path) -> bool:

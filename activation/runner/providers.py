@@ -1,5 +1,6 @@
 """Where this host's Terraform gets the AWS provider from: looked up as Terraform itself does it."""
 
+import json
 import platform
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,21 @@ def directory_for(program: Terraform, *, mirror: str) -> str:
         return mirror
     registry = REGISTRIES[program.name]
     return next((folder for folder in PROVIDER_DIRECTORIES if versions_in(Path(folder), registry)), "")
+
+
+def configuration(*, mirror: str) -> str:
+    """Return the CLI configuration that says where providers come from: from the mirror alone, where there is one.
+
+    Else as Terraform does it on a server by itself: what the system's directories have from there and from nowhere
+    else, the rest from its registry. Written down, for unsaid it would look below HOME and beside the configuration as
+    well.
+    """
+    folders = [mirror] if mirror else [folder for folder in PROVIDER_DIRECTORIES if Path(folder).is_dir()]
+    methods = [f"  filesystem_mirror {{\n    path = {json.dumps(folder)}\n  }}\n" for folder in folders]
+    if not mirror:
+        held = sorted({host for host in REGISTRIES.values() for folder in folders if versions_in(Path(folder), host)})
+        methods.append(f"  direct {{\n    exclude = {json.dumps([f'{host}/{PROVIDER}' for host in held])}\n  }}\n")
+    return f"provider_installation {{\n{''.join(methods)}}}\n"
 
 
 def kept_by_templates(templates: Path, registry: str) -> list[str]:

@@ -33,6 +33,11 @@ class Places:
         return self.data / "runs"
 
     @property
+    def home(self) -> Path:
+        """Return the directory that is home to every run: empty, and none may write there."""
+        return self.work / "home"
+
+    @property
     def templates(self) -> Path:
         """Return the folder of initialized packages."""
         return self.data / "templates"
@@ -62,12 +67,13 @@ def places(data: Path, work: str = "") -> Places:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = Path(work) if work else memory_for(data) or data / "work"
     found = Places(data, root, cache_for(data))
-    for folder in (found.runs, found.cache, found.templates, found.work):
+    for folder in (found.runs, found.cache, found.templates, found.work, found.home):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.geteuid() == 0:
         # Runs have uids of their own and must pass through, not look around.
         for folder in (data, found.cache, found.work):
             folder.chmod(0o711)
+        found.home.chmod(0o755)
     return found
 
 

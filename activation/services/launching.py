@@ -22,7 +22,7 @@ from activation.domain.run_status import RunStatus
 from activation.domain.sealing import CannotOpen
 from activation.models import Credential, Plan, Run, StateVersion
 from activation.runner import control as controls
-from activation.runner import process, sandbox, terraform, workspace
+from activation.runner import process, providers, sandbox, terraform, workspace
 from activation.runner.control import KEPT_PLAN, KEPT_REVIEW
 from activation.runner.lock import Held, taken
 from activation.runner.spec import Command, Spec
@@ -168,11 +168,11 @@ def specification(run: Run) -> Spec:
         control=str(control),
         work=str(work),
         commands=task.commands if initialized else (initialization(task, program), *task.commands),
-        environment=terraform.environment(work=work, way=way, region=run.region, mirror=mirror),
+        environment=terraform.environment(work=work, home=where.home, way=way, region=run.region),
         secrets=secrets_of(run, keys),
         key=sealing_key(run),
         confinement=sandbox.Confinement(
-            readable=terraform.readable(program, mirror=mirror, cache=where.cache, way=way),
+            readable=terraform.readable(program, mirror=mirror, cache=where.cache, home=where.home, way=way),
             # Only a run that initializes a package fills the directory of providers, which all runs read.
             writable=(str(work),) if initialized else (str(work), cache),
             ports=way.ports,
@@ -279,7 +279,7 @@ def common_files(run: Run) -> dict[str, bytes]:
         **unpack(bytes(run.package.archive)),
         terraform.VARIABLES: json.dumps(values, sort_keys=True).encode(),
         **({STATE: state} if state is not None else {}),
-        **({terraform.CONFIGURATION: terraform.mirror_configuration(mirror).encode()} if mirror else {}),
+        terraform.CONFIGURATION: providers.configuration(mirror=mirror).encode(),
     }
 
 

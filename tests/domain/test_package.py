@@ -252,8 +252,41 @@ def test_file_that_terraform_takes_in_by_itself_is_refused(name: str) -> None:
     assert "package_file_forbidden" in codes({"main.tf": "", name: ""})
 
 
+@pytest.mark.parametrize("name", ["tfplan", "plan.json", "terraform.rc", "portal_imports.tf"])
+def test_file_that_a_run_writes_is_refused(name: str) -> None:
+    assert codes({"main.tf": "", name: ""}) == ["package_file_forbidden"]
+    assert codes({"main.tf": "", f"docs/{name}": ""}) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".terraform.d/plugins/registry.terraform.io/hashicorp/aws/terraform-provider-aws_6.99.0_linux_amd64.zip",
+        ".local/share/terraform/plugins/registry.terraform.io/hashicorp/aws/6.99.0/linux_amd64/terraform-provider-aws",
+        ".terraformrc",
+        ".tofurc",
+        ".config/opentofu/tofurc",
+        ".aws/config",
+        ".netrc",
+        "modules/.terraformrc",
+        ".gitignore/x",
+        "._x/y",
+        ".main.tf",
+    ],
+)
+def test_hidden_file_from_which_a_program_could_take_settings_is_refused(name: str) -> None:
+    assert codes({"main.tf": "", name: ""}) == ["package_file_hidden"]
+
+
+@pytest.mark.parametrize(
+    "name", [".terraform.lock.hcl", ".gitignore", "modules/x/.gitignore", ".editorconfig", "._main.tf", ".DS_Store"]
+)
+def test_hidden_file_that_authors_tools_leave_behind_is_let_pass(name: str) -> None:
+    assert codes({"main.tf": "", name: ""}) == []
+
+
 def test_archive_without_configuration_is_refused() -> None:
-    assert codes({"README.md": "", "examples/main.tf": "", ".main.tf": ""}) == ["package_no_configuration"]
+    assert codes({"README.md": "", "examples/main.tf": "", "._main.tf": ""}) == ["package_no_configuration"]
 
 
 def test_very_much_configuration_is_not_even_read() -> None:

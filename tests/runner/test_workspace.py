@@ -1,6 +1,7 @@
 """Directories of runs: ours alone, wherever they lie."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ def test_work_lies_in_memory_under_a_name_of_the_data_directorys(tmp_path: Path)
         assert where.work.parent == MEMORY
         assert places(tmp_path / "data").work == where.work
     finally:
-        where.work.rmdir()
+        shutil.rmtree(where.work)
 
 
 def test_a_directory_that_others_may_write_is_not_used(tmp_path: Path) -> None:

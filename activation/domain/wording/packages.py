@@ -36,8 +36,12 @@ PACKAGES: Final = {
         "There is no .tf file at the top of this archive.", "Pack the folder that holds main.tf."
     ),
     "package_file_forbidden": Wording(
-        "“{file}” may not be in a package: Terraform would load it by itself.",
+        "“{file}” may not be in a package: Terraform would load it by itself, or a run writes it.",
         "Leave out values, state, plug-ins, overrides and configuration in JSON.",
+    ),
+    "package_file_hidden": Wording(
+        "“{file}” may not be in a package: programs read settings from hidden files.",
+        "Leave out files and folders whose names begin with a dot.",
     ),
     "package_too_much": Wording(
         "The .tf files have more than {limit} KiB, or more than {tokens} words and signs, together.",
