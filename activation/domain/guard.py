@@ -1,8 +1,8 @@
 """The safety check: a plan may only do what its configuration package is for."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from activation.domain.plan import PlannedPolicy, PlanReview, ResourceChange, configuration_address
 from activation.domain.policy_document import MANAGED_POLICY_LIMIT, Statement
@@ -35,6 +35,7 @@ IAM_TYPES = frozenset({"aws_iam_policy", "aws_iam_role", "aws_iam_role_policy_at
 REMOVAL = "Nothing is deleted or replaced"
 _INSTANCE_KEYS = frozenset({"each.key", "count.index"})
 _PLAIN_KEY = re.compile(r'\[(?:"[A-Za-z0-9_-]+"|\d+)\]$')
+_PLAINLY = "The package has to name a policy of its own plainly, such as aws_iam_policy.NAME.arn."
 _NAMED_TYPES = frozenset({"aws_iam_policy", "aws_iam_role"})
 
 
@@ -44,7 +45,8 @@ class Rules:
 
     `names` empty = any name that starts with one of `name_prefixes`. `addresses` empty = any address. `account` has 12
     digits. `boundary` is the name of the policy that must bound every role; empty = any policy of this plan.
-    `trust_actions` are allowed beside sts:AssumeRole. `replaceable` are the addresses that a retry may make anew,
+    `trust_actions` are allowed beside sts:AssumeRole. `pointers` are those of the package: what its attributes name
+    where the plan does not know their values. `replaceable` are the addresses that a retry may make anew,
     `importable` the pairs of address and ID that it may take over; None = a plan that may take over anything.
     """
 
@@ -64,6 +66,7 @@ class Rules:
     trust_actions: frozenset[str] = frozenset()
     provider_settings: frozenset[str] = PROVIDER_SETTINGS
     data_types: frozenset[str] = DATA_TYPES
+    pointers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -230,11 +233,9 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
     for role in roles:
         given = role.after.get("permissions_boundary")
         if role.is_unknown("permissions_boundary"):
-            # Known after apply: then the expression must point at one policy of this plan and nothing else.
-            if not points_at_one(role, "permissions_boundary", policies):
-                yield Finding(
-                    "boundary_unproved", role.address, f"{role.address}: it is not known which boundary it will have."
-                )
+            if not points_at_one(role, "permissions_boundary", policies, rules):
+                text = f"{role.address}: it is not known which boundary it will have. {_PLAINLY}"
+                yield Finding("boundary_unproved", role.address, text)
         elif not given:
             yield Finding("boundary_missing", role.address, f"{role.address} has no permissions boundary.")
         elif given not in arns:
@@ -319,7 +320,7 @@ def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], ru
         if change.type != "aws_iam_role_policy_attachment":
             continue
         if change.is_unknown("role"):
-            own_role = points_at_one(change, "role", role_addresses)
+            own_role = points_at_one(change, "role", role_addresses, rules)
         else:
             own_role = change.after.get("role") in own_roles
         if not own_role:
@@ -327,23 +328,26 @@ def _attachments(standing: list[ResourceChange], roles: list[ResourceChange], ru
                 "attachment_role", change.address, f"{change.address} changes a role that belongs to someone else."
             )
         if change.is_unknown("policy_arn"):
-            own_policy = points_at_one(change, "policy_arn", policies)
+            own_policy = points_at_one(change, "policy_arn", policies, rules)
         else:
             own_policy = change.after.get("policy_arn") in arns
         if not own_policy:
-            yield Finding(
-                "attachment_policy", change.address, f"{change.address} attaches a policy that is not this package's."
-            )
+            text = f"{change.address} attaches a policy that is not this package's."
+            if change.is_unknown("policy_arn"):
+                text = f"{change.address}: it is not known which policy it attaches. {_PLAINLY}"
+            yield Finding("attachment_policy", change.address, text)
 
 
-def points_at_one(change: ResourceChange, attribute: str, addresses: Collection[str]) -> bool:
-    """Whether the attribute's expression refers to exactly one of these resources, and to nothing else.
+def points_at_one(change: ResourceChange, attribute: str, addresses: Collection[str], rules: Rules) -> bool:
+    """Whether the attribute, known only after the apply, is one of these resources, and nothing computed from it.
 
-    Terraform lists `aws_iam_policy.a.arn` and `aws_iam_policy.a` both; the text of the expression is not in the plan.
-    The key of an instance (`aws_iam_policy.a[each.key]`) chooses among them; one that is a plain word is no ARN.
+    The text of the expression is not in the plan: the package says what it names, and what the plan lists must be the
+    same. Terraform lists `aws_iam_policy.a.arn` and `aws_iam_policy.a` both. The key of an instance
+    (`aws_iam_policy.a[each.key]`) chooses among them; one that is a plain word is no ARN.
     """
     references = {configuration_address(each) for each in change.references.get(attribute, ())}
     if _PLAIN_KEY.search(change.address):
         references -= _INSTANCE_KEYS
+    target = rules.pointers.get(configuration_address(change.address), {}).get(attribute)
     shortest = {each for each in references if not any(each.startswith(f"{other}.") for other in references)}
-    return len(shortest) == 1 and shortest <= set(addresses)
+    return target in addresses and shortest == {target}

@@ -9,7 +9,7 @@ from typing import Final
 from activation.domain.archive import digest
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.errors import Refused
-from activation.domain.hcl import Expression, literal, source_of
+from activation.domain.hcl import Block, Expression, literal, source_of
 from activation.domain.package_inputs import KEY_VARIABLES, Inputs, Variable
 from activation.domain.package_lint import (
     LONGEST_MANIFEST,
@@ -31,6 +31,15 @@ LOCK: Final = ".terraform.lock.hcl"
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,31}")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z]+")
+# What decides whose rights a role has, and may be known only after the apply.
+_POINTING = {
+    "aws_iam_role": ("permissions_boundary",),
+    "aws_iam_role_policy_attachment": ("role", "policy_arn"),
+}
+# A resource, or an instance of it, and nothing computed from it; also in the quotes of older Terraform.
+_BARE = re.compile(
+    r'("\$\{ ?)?(aws_iam_(?:policy|role)\.[A-Za-z_][\w-]*)(?:\[[^\[\]#/]+\])?\.(?:arn|id|name)(?(1) ?\}")', re.ASCII
+)
 _LOCKED = re.compile(r'^provider[ \t]+"([^"]+)"', re.MULTILINE)
 _PHASES = ("create", "update", "destroy")
 
@@ -59,7 +68,9 @@ class Package:
 
     `providers` are source addresses (`hashicorp/aws`). `addresses` are those of resources without `count` or
     `for_each` keys. `caller_actions` are IAM actions by phase (create, update, destroy), empty where the package does
-    not name them; `caller_resources` the ARNs they are for. `digest` is the SHA-256 of its files.
+    not name them; `caller_resources` the ARNs they are for. `digest` is the SHA-256 of its files. `pointers` tell, by
+    address and attribute, which resource of the package decides a role's rights; only where the attribute is nothing
+    but a reference to it.
     """
 
     name: str
@@ -79,6 +90,7 @@ class Package:
     phases: tuple[Mapping[str, str], ...] = ()
     resources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     trusts: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    pointers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def arn_outputs(self) -> tuple[str, ...]:
@@ -109,7 +121,9 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
     variables = tuple(_variables(root))
     outputs = tuple(sorted(block.labels[0] for block in root.blocks("output") if block.labels))
     resources = tuple(_resources(modules, root, ""))
-    types = [resource_type for resource_type, _ in resources]
+    types = [block.labels[0] for block, _ in resources]
+    addresses = [prefix + ".".join(block.labels[:2]) for block, prefix in resources]
+    pointers = [_pointers(block, prefix) for block, prefix in resources]
     caller, trusts = _mapping(manifest, "caller"), _mapping(manifest, "trusts")
     resources_said = _mapping(manifest, "resources")
     return Package(
@@ -119,7 +133,7 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
         variables=variables,
         outputs=outputs,
         resource_types={resource_type: types.count(resource_type) for resource_type in sorted(set(types))},
-        addresses=tuple(sorted(address for _, address in resources)),
+        addresses=tuple(sorted(addresses)),
         providers=(PROVIDER,),
         caller_actions={phase: _strings(caller, phase, _ACTION) for phase in _PHASES if phase in caller},
         caller_resources=_strings(caller, "resources", None),
@@ -129,6 +143,7 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
         phases=_texts_of(manifest.get("phases", [])),
         resources=dict(zip(resources_said, _texts_of([*resources_said.values()]), strict=True)),
         trusts={address: _mapping(trusts, address) for address in trusts},
+        pointers={address: said for address, said in zip(addresses, pointers, strict=True) if said},
     )
 
 
@@ -183,13 +198,23 @@ def _is_true(expression: Expression | None) -> bool:
 
 def _resources(
     modules: Mapping[str, Module], module: Module, prefix: str, above: tuple[str, ...] = ()
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[Block, str]]:
+    """Yield every resource's block with the address of the module that it stands in."""
     for block in module.blocks("resource"):
-        yield block.labels[0], prefix + ".".join(block.labels[:2])
+        yield block, prefix
     for name, folder in module.calls.items():
         # Terraform refuses a module that calls itself; until it does, do not follow.
         if folder not in above:
             yield from _resources(modules, modules[folder], f"{prefix}module.{name}.", (*above, module.folder))
+
+
+def _pointers(block: Block, prefix: str) -> dict[str, str]:
+    found = {
+        attribute: _BARE.fullmatch(source_of(block.attributes[attribute]))
+        for attribute in _POINTING.get(block.labels[0], ())
+        if attribute in block.attributes
+    }
+    return {attribute: prefix + match[2] for attribute, match in found.items() if match}
 
 
 def _findings(

@@ -142,7 +142,25 @@ def described(package: Package, *, iam_path: str, name_prefix: str) -> dict[str,
         "phases": [dict(each) for each in package.phases],
         "resources": {address: dict(each) for address, each in package.resources.items()},
         "trusts": {address: dict(each) for address, each in package.trusts.items()},
+        "pointers": pointers_in(package),
     }
+
+
+def pointers_in(package: Package) -> dict[str, dict[str, str]]:
+    """Return what the package's attributes name, as JSON."""
+    return {address: dict(each) for address, each in package.pointers.items()}
+
+
+def pointers_of(package: PackageVersion) -> dict[str, dict[str, str]]:
+    """Return what the package's attributes name; of one taken in before that was written down, read anew.
+
+    Raises Refused where such a package would not be taken in any more.
+    """
+    if "pointers" not in package.description:
+        package.description["pointers"] = pointers_in(read_package(unpack(bytes(package.archive))))
+        package.save(update_fields=["description"])
+    pointers: dict[str, dict[str, str]] = package.description["pointers"]
+    return pointers
 
 
 @cache
@@ -269,7 +287,7 @@ def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]
 
 
 def rules_for(run: Run) -> Rules:
-    """Return what the safety check lets this run's plan do."""
+    """Return what the safety check lets this run's plan do; raises Refused as `pointers_of` does."""
     described = run.package.description
     found = Found.from_json(run.found_again)
     return Rules(
@@ -286,6 +304,7 @@ def rules_for(run: Run) -> Rules:
         retry=run.retry_of_id is not None and run.kind != Run.DESTROY,
         replaceable=frozenset(found.replaceable),
         importable=frozenset((each.address, each.id) for each in found.imports),
+        pointers=pointers_of(run.package),
     )
 
 

@@ -21,7 +21,15 @@ RULES = Rules(
     external_id=EXTERNAL_ID,
     account="123456789012",
     boundary="zilliz-permission-boundary-policy",
+    pointers={
+        "aws_iam_role.bootstrap_role": {"permissions_boundary": "aws_iam_policy.permission_boundary"},
+        "aws_iam_role.management_role": {"permissions_boundary": "aws_iam_policy.permission_boundary"},
+        "aws_iam_role_policy_attachment.bootstrap_attachment": {"policy_arn": "aws_iam_policy.bootstrap_policy"},
+        "aws_iam_role_policy_attachment.management_attachment": {"policy_arn": "aws_iam_policy.management_policy"},
+    },
 )
+
+POINTERS = RULES.pointers.items()
 
 type Document = dict[str, Any]
 
@@ -277,6 +285,13 @@ def test_one_thing_that_is_not_the_packages_is_enough(change: Callable[[Document
     document = load("plan_create")
     change(document)
     assert expected in codes(document)
+
+
+def test_a_value_known_after_the_apply_counts_only_where_the_package_names_its_policy_plainly() -> None:
+    # What the plan lists of `aws_iam_policy.x.arn` and of `replace(aws_iam_policy.x.arn, …)` is the same.
+    assert codes(load("plan_create"), replace(RULES, pointers={})) == {"boundary_unproved", "attachment_policy"}
+    elsewhere = {address: dict.fromkeys(each, "aws_iam_policy.ebs_csi_irsa_policy") for address, each in POINTERS}
+    assert codes(load("plan_create"), replace(RULES, pointers=elsewhere)) == {"boundary_unproved", "attachment_policy"}
 
 
 def test_a_deny_of_everything_and_a_narrow_allow_pass() -> None:

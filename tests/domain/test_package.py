@@ -67,6 +67,61 @@ def test_package_by_somebody_else_is_read_and_its_keys_are_named() -> None:
     assert variables["suffix"].default == "7f3a"
 
 
+def test_package_that_names_its_policies_says_which_decide_a_roles_rights() -> None:
+    package = read_package({path.name: path.read_bytes() for path in SUFFIXED.iterdir()})
+    assert package.pointers == {
+        "aws_iam_role.role": {"permissions_boundary": "aws_iam_policy.policy"},
+        "aws_iam_role_policy_attachment.attachment": {"policy_arn": "aws_iam_policy.policy"},
+    }
+    assert read_package(bundled("terraform-aws-iam")).pointers == {
+        "aws_iam_role_policy_attachment.bootstrap_attachment": {"role": "aws_iam_role.bootstrap_role"},
+        "aws_iam_role_policy_attachment.management_attachment": {"role": "aws_iam_role.management_role"},
+    }
+
+
+def pointers(expression: str) -> dict[str, dict[str, str]]:
+    text = f'resource "aws_iam_role_policy_attachment" "x" {{\n  policy_arn = {expression}\n}}\n'
+    files = {"main.tf": b'module "m" {\n  source = "./m"\n}\n', "m/main.tf": text.encode()}
+    return {address: dict(each) for address, each in read_package(files).pointers.items()}
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "aws_iam_policy.p.arn",
+        "aws_iam_policy.p.id",
+        '"${aws_iam_policy.p.arn}"',
+        "aws_iam_policy.p[0].arn",
+        "aws_iam_policy.p[each.value].arn",
+        'aws_iam_policy.p["a-b"].arn',
+        '"${aws_iam_policy.p["a"].arn}"',
+    ],
+)
+def test_reference_to_a_policy_is_one(expression: str) -> None:
+    assert pointers(expression) == {
+        "module.m.aws_iam_role_policy_attachment.x": {"policy_arn": "module.m.aws_iam_policy.p"}
+    }
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        'replace(aws_iam_policy.p.arn, "/.*/", "arn:aws:iam::aws:policy/AdministratorAccess")',
+        '"${aws_iam_policy.p.arn}x"',
+        '"arn:aws:iam::aws:policy/${aws_iam_policy.p.arn}"',
+        'aws_iam_policy.p.arn == "" ? "" : "arn:aws:iam::aws:policy/AdministratorAccess"',
+        'aws_iam_policy.p[0].arn == "" ? "arn:aws:iam::aws:policy/AdministratorAccess" : aws_iam_policy.p[0].arn',
+        "aws_iam_policy.p[*].arn[0]",
+        "(aws_iam_policy.p.arn)",
+        "local.arn",
+        "data.aws_iam_policy.p.arn",
+        "<<E\n${aws_iam_policy.p.arn}\nE",
+    ],
+)
+def test_value_computed_from_a_policy_is_no_reference_to_it(expression: str) -> None:
+    assert pointers(expression) == {}
+
+
 def test_every_name_of_the_seven_is_an_output_of_the_bundled_package() -> None:
     assert {output.name for output in ARN_OUTPUTS} == set(read_package(bundled("terraform-aws-iam")).outputs)
 

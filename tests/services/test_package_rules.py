@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from activation.domain.archive import pack
+from activation.domain.errors import Refused
 from activation.domain.guard import inspect
 from activation.domain.plan import read_plan
 from activation.domain.run_status import RunStatus
@@ -27,3 +29,30 @@ def test_type_that_a_package_only_claims_for_itself_is_refused_in_its_plan(world
     verdict = inspect(read_plan(plan), packages.rules_for(run))
     assert ("resource_type", f"{kind}.x") in {(each.code, each.address) for each in verdict.findings}
     assert not verdict.passed
+
+
+SUFFIXED = Path(__file__).parents[1] / "packages/terraform-aws-iam-suffixed/main.tf"
+
+
+def taken_in_before(text: str) -> PackageVersion:
+    """Return a package as versions before kept it: nothing was written down of what its attributes name."""
+    package = packages.ensure_bundled()
+    content = pack({"main.tf": text.encode()}, "acme")
+    description = {key: value for key, value in package.description.items() if key != "pointers"}
+    PackageVersion.objects.filter(pk=package.pk).update(archive=content, description=description)
+    package.refresh_from_db()
+    return package
+
+
+def test_what_a_package_taken_in_before_names_is_read_from_its_archive(world: World) -> None:
+    run = make_run(world.own.activation, status=RunStatus.PLANNED, package=taken_in_before(SUFFIXED.read_text()))
+    pointers = packages.rules_for(run).pointers
+    assert pointers["aws_iam_role.role"] == {"permissions_boundary": "aws_iam_policy.policy"}
+    assert PackageVersion.objects.get(pk=run.package_id).description["pointers"] == pointers
+
+
+def test_a_package_taken_in_before_that_would_be_refused_today_is_not_planned(world: World) -> None:
+    text = SUFFIXED.read_text() + 'data "external" "x" {\n  program = ["id"]\n}\n'
+    run = make_run(world.own.activation, status=RunStatus.PLANNED, package=taken_in_before(text))
+    with pytest.raises(Refused):
+        packages.rules_for(run)
