@@ -240,12 +240,19 @@ def _boundaries(roles: list[ResourceChange], standing: list[ResourceChange], rul
             yield Finding("boundary_missing", role.address, f"{role.address} has no permissions boundary.")
         elif given not in arns:
             yield Finding("boundary_other", role.address, f"{role.address} has a boundary that is not this package's.")
-        for attribute in ("inline_policy", "managed_policy_arns"):
-            # A computed attribute that the configuration leaves out comes in with what AWS has.
-            if attribute in role.references:
-                yield Finding(
-                    "role_extra_rights", role.address, f"{role.address} brings permissions of its own ({attribute})."
-                )
+        yield from extra_rights(role)
+
+
+def extra_rights(role: ResourceChange) -> Iterator[Finding]:
+    """Find rights that a role would get beside its attachments, whether or not the configuration shows where from."""
+    is_new = role.action in {"create", "replace"}
+    for attribute in ("inline_policy", "managed_policy_arns"):
+        given = role.after.get(attribute)
+        # Left out, a new role's are unknown as a whole, and those of one that stands are what AWS has.
+        changed = bool(given) if is_new else role.is_unknown(attribute) or given != role.before.get(attribute)
+        if changed or attribute in role.references:
+            text = f"{role.address} brings permissions of its own ({attribute})."
+            yield Finding("role_extra_rights", role.address, text)
 
 
 def _policy_arn(change: ResourceChange, rules: Rules) -> str:

@@ -16,6 +16,7 @@ from activation.domain.guard import (
     Part,
     Rules,
     Verdict,
+    extra_rights,
     naming,
     removal,
     scope,
@@ -128,10 +129,7 @@ def _boundaries(roles: list[ResourceChange], region: RegionRules) -> Iterator[Fi
     for role in roles:
         if role.after.get("permissions_boundary") != region.boundary_arn:
             yield Finding("boundary_other", role.address, f"{role.address} is not bounded by {region.boundary_arn}.")
-        for attribute in ("inline_policy", "managed_policy_arns"):
-            if attribute in role.references:
-                text = f"{role.address} brings permissions of its own ({attribute})."
-                yield Finding("role_extra_rights", role.address, text)
+        yield from extra_rights(role)
 
 
 def _trusts(review: PlanReview, region: RegionRules, rules: Rules) -> Iterator[Finding]:

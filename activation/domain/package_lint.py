@@ -185,6 +185,9 @@ def _check_inside(name: str, block: Block, types: frozenset[str] | None) -> Iter
                 yield _refused("package_data_source", name, inner.line, what=kind)
             elif inner.kind == "resource" and types is not None and kind not in types:
                 yield _refused("package_resource", name, inner.line, what=kind)
+        # A plan does not say that there was one; of a role it could only be inline_policy.
+        elif inner.kind == "dynamic" and block.kind == "resource" and types is not None:
+            yield _refused("package_block", name, inner.line, what=f"dynamic {_label(inner)}".strip())
 
 
 def _check_settings(name: str, block: Block) -> Iterator[Refused]:

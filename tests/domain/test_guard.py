@@ -152,6 +152,25 @@ def _inline_policy(document: Document) -> None:
     expressions["inline_policy"] = [{"policy": {"constant_value": "{}"}}]
 
 
+def _inline_policy_made_by_a_dynamic_block(document: Document) -> None:
+    # Terraform leaves such blocks out of the configuration that it prints with a plan.
+    change = resource(document, "aws_iam_role.bootstrap_role")["change"]
+    change["after"]["inline_policy"] = [{"name": "all", "policy": '{"Statement":[]}'}]
+    change["after_unknown"]["inline_policy"] = [{}]
+
+
+def _inline_policy_that_is_unknown(document: Document) -> None:
+    change = resource(document, "aws_iam_role.bootstrap_role")["change"]
+    change["after"]["inline_policy"] = [{"name": "all"}]
+    change["after_unknown"]["inline_policy"] = [{"policy": True}]
+
+
+def _managed_policies(document: Document) -> None:
+    change = resource(document, "aws_iam_role.bootstrap_role")["change"]
+    change["after"]["managed_policy_arns"] = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+    del change["after_unknown"]["managed_policy_arns"]
+
+
 def _trust_unknown(document: Document) -> None:
     change = resource(document, "aws_iam_role.bootstrap_role")["change"]
     del change["after"]["assume_role_policy"]
@@ -252,6 +271,9 @@ def _incomplete(document: Document) -> None:
         (_boundary_points_elsewhere, "boundary_unproved"),
         (_boundary_points_at_two, "boundary_unproved"),
         (_inline_policy, "role_extra_rights"),
+        (_inline_policy_made_by_a_dynamic_block, "role_extra_rights"),
+        (_inline_policy_that_is_unknown, "role_extra_rights"),
+        (_managed_policies, "role_extra_rights"),
         (_trust_unknown, "trust_unknown"),
         (_trust_sensitive, "trust_sensitive"),
         (_trust_weak, "trust_operator"),
@@ -292,6 +314,21 @@ def test_a_value_known_after_the_apply_counts_only_where_the_package_names_its_p
     assert codes(load("plan_create"), replace(RULES, pointers={})) == {"boundary_unproved", "attachment_policy"}
     elsewhere = {address: dict.fromkeys(each, "aws_iam_policy.ebs_csi_irsa_policy") for address, each in POINTERS}
     assert codes(load("plan_create"), replace(RULES, pointers=elsewhere)) == {"boundary_unproved", "attachment_policy"}
+
+
+@pytest.mark.parametrize("attribute", ["inline_policy", "managed_policy_arns"])
+def test_a_role_that_stands_keeps_the_rights_that_aws_has_and_gets_no_more(attribute: str) -> None:
+    document = load("plan_nothing")
+    change = resource(document, "aws_iam_role.bootstrap_role")["change"]
+    change["actions"] = ["update"]
+    change["before"][attribute] = ["as AWS has it"]
+    change["after"][attribute] = ["as AWS has it"]
+    assert codes(document) == set()
+    change["after"][attribute] = ["as AWS has it", "more"]
+    assert codes(document) == {"role_extra_rights"}
+    del change["after"][attribute]
+    change["after_unknown"][attribute] = True
+    assert codes(document) == {"role_extra_rights"}
 
 
 def test_a_deny_of_everything_and_a_narrow_allow_pass() -> None:

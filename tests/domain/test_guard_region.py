@@ -102,6 +102,7 @@ def test_the_packages_own_plan_passes() -> None:
         (with_after(CLUSTER, vpc_config=[{}]), "open_cluster"),
         (with_after(BLOCK, block_public_acls=False), "open_bucket"),
         (with_after(CLUSTER_ROLE, permissions_boundary=None), "boundary_other"),
+        (with_after(CLUSTER_ROLE, inline_policy=[{"name": "all"}]), "role_extra_rights"),
         (with_after(CLUSTER_ROLE, name="somebody-elses"), "name"),
         (with_after(CLUSTER_ROLE, path="/"), "path"),
         (with_change(change("aws_instance.miner")), "resource_type"),

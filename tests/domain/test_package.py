@@ -364,6 +364,13 @@ def test_package_for_step_2_may_manage_roles_policies_and_their_attachments_only
     assert codes({"main.tf": text, "manifest.json": '{"phases": []}'}) == []
 
 
+def test_dynamic_block_of_a_role_is_refused_and_one_of_a_policy_document_is_not() -> None:
+    dynamic = 'dynamic "%s" {\n for_each = [1]\n content {\n}\n}'
+    assert codes({"main.tf": AWS_ROLE % (dynamic % "inline_policy")}) == ["package_block"]
+    document = 'data "aws_iam_policy_document" "x" {\n%s\n}\n'
+    assert codes({"main.tf": document % (dynamic % "statement")}) == []
+
+
 def test_bad_block_in_a_local_module_is_found_with_file_and_line() -> None:
     (problem,) = lint(
         {
