@@ -45,6 +45,17 @@ def own_control_plane(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def regions(**kwargs: Any) -> list[CheckMessage]:
+    """Refuse to start with regions in which no activation could ever end."""
+    from activation.domain.regions import outside_partition
+
+    if wrong := outside_partition(settings.REGIONS):
+        text = f"REGIONS has {', '.join(wrong)}: regions of GovCloud, China and isolated partitions are not supported."
+        return [Error(text, hint="See docs/configuration.md.", id="activation.E004")]
+    return []
+
+
 @register(deploy=True)
 def reachable_by_https(**kwargs: Any) -> list[CheckMessage]:
     """Warn when people would send cloud keys over plain HTTP."""

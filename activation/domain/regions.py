@@ -1,7 +1,7 @@
 """The regions of AWS by code and place, and the check of one that was typed."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from activation.domain.characters import BLANKS, shorten
 from activation.domain.errors import Refused
@@ -49,7 +49,16 @@ REGIONS: dict[str, str] = {
     "cn-northwest-1": "Ningxia",
 }
 
+_OTHER_PARTITIONS = re.compile(r"(?:cn|us-gov|us-iso[a-z]*|eu-iso[a-z]*|eusc)-")
 _SHAPE = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]", re.ASCII)
+
+
+def outside_partition(codes: Iterable[str]) -> tuple[str, ...]:
+    """Return those regions that are not of AWS's commercial partition, the only one that works here.
+
+    ARNs of the others begin differently, and a policy of the roles would pass AWS's limit with them.
+    """
+    return tuple(code for code in codes if _OTHER_PARTITIONS.match(code))
 
 
 def check_region(code: str, enabled: Collection[str], *, field: str = "aws_region") -> str:

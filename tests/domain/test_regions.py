@@ -3,7 +3,7 @@
 import pytest
 
 from activation.domain.errors import Refused
-from activation.domain.regions import REGIONS, check_region
+from activation.domain.regions import REGIONS, check_region, outside_partition
 
 ENABLED = ("us-west-2", "eu-central-1")
 
@@ -11,6 +11,15 @@ ENABLED = ("us-west-2", "eu-central-1")
 def test_an_enabled_region_is_taken_without_blanks() -> None:
     assert check_region(" us-west-2\n", ENABLED) == "us-west-2"
     assert REGIONS["us-west-2"] == "Oregon"
+
+
+def test_regions_of_other_partitions_are_told_from_those_that_work() -> None:
+    others = tuple(code for code in REGIONS if outside_partition([code]))
+    assert others == ("us-gov-east-1", "us-gov-west-1", "cn-north-1", "cn-northwest-1")
+    assert outside_partition(["us-iso-east-1", "us-isob-east-1", "us-west-2", "ca-central-1"]) == (
+        "us-iso-east-1",
+        "us-isob-east-1",
+    )
 
 
 @pytest.mark.parametrize(

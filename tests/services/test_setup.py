@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from pytest_django import Settings
 
-from activation.checks import own_control_plane
+from activation.checks import own_control_plane, regions
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
@@ -141,6 +141,14 @@ def test_a_control_plane_without_principal_identity_or_key_does_not_start(settin
     settings.VENDOR_PRINCIPAL_ARN = "arn:aws:iam::111122223333:role/byoc-vendor"
     settings.VENDOR_IDENTITY, settings.LICENSE_SIGNING_KEY = "host", in_settings(KEY)
     assert own_control_plane() == []
+
+
+def test_a_portal_for_regions_of_another_partition_does_not_start(settings: Settings) -> None:
+    assert regions() == []
+    settings.REGIONS = ["us-west-2", "us-gov-west-1"]
+    (error,) = regions()
+    assert error.id == "activation.E004"
+    assert "REGIONS has us-gov-west-1" in error.msg
 
 
 @pytest.mark.parametrize(("name", "slug"), [("Größe & Söhne", "groe-sohne"), ("株式会社", "organization")])
