@@ -11,6 +11,7 @@ import json
 import re
 import urllib.parse
 from collections.abc import Iterable
+from typing import Any
 
 from activation.domain.redaction_patterns import KEY_ID, PatternMasker, masked_key_id
 
@@ -107,6 +108,34 @@ class Masker:
     def mask_line(self, text: str) -> str:
         """Clean a line, mask it, then cap it: in this order, for a cut or a color inside a secret must not save it."""
         return _cap(self.mask_text(strip_controls(text)))
+
+    def mask_json[T](self, value: T) -> T:
+        """Mask every string in a JSON value, the keys too; those in which nothing is found stay to the letter.
+
+        For what was read from text that was masked already: an escape sequence, or one encoding around another, may
+        have hidden a secret then.
+        """
+        masked: T = self._mask_json(value, {})
+        return masked
+
+    def _mask_json(self, value: Any, seen: dict[str, str]) -> Any:
+        if isinstance(value, str):
+            # A plan says most things more than once.
+            if value not in seen:
+                seen[value] = self._mask_whole(value)
+            return seen[value]
+        if isinstance(value, dict):
+            return {self._mask_json(key, seen): self._mask_json(each, seen) for key, each in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._mask_json(each, seen) for each in value]
+        return value
+
+    def _mask_whole(self, text: str) -> str:
+        if len(text) < SHORTEST:
+            return text
+        clean = text if text.isprintable() else _CONTROL.sub("", text)
+        masked = self.mask_text(clean)
+        return text if masked == clean else masked
 
 
 class _ValueMasker:

@@ -7,15 +7,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from activation.domain.redaction import Masker
+
 NAME = "journal.jsonl"
 # The kind of the last entry of a phase.
 END = "end"
 
 
 class Journal:
-    """Appends entries. What cannot be written now (a full disk) is kept and written later, in order."""
+    """Appends entries, masked. What cannot be written now (a full disk) is kept and written later, in order."""
 
-    def __init__(self, control: Path) -> None:
+    def __init__(self, control: Path, masker: Masker) -> None:
+        self._masker = masker
         self._handle = os.open(control / NAME, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         self._waiting = b""
 
@@ -26,7 +29,8 @@ class Journal:
 
     def append(self, kind: str, **fields: Any) -> None:
         """Add one entry; its time is UTC."""
-        entry = {"t": datetime.now(UTC).isoformat(timespec="microseconds"), "kind": kind, **fields}
+        masked = self._masker.mask_json(fields)
+        entry = {"t": datetime.now(UTC).isoformat(timespec="microseconds"), "kind": kind, **masked}
         self._waiting += json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
         self.flush()
 

@@ -49,8 +49,8 @@ class Supervisor:
     def __init__(self, spec: Spec, lock: int, own_lock: int) -> None:
         self.spec, self.lock, self.own_lock = spec, lock, own_lock
         self.control, self.work = Path(spec.control), Path(spec.work)
-        self.journal = Journal(self.control)
         self.masker = Masker(spec.secrets.values())
+        self.journal = Journal(self.control, self.masker)
         self.sealer = Sealer(run_id=spec.run_id, control=self.control, work=self.work, key=spec.key)
         self.reader = EventReader(spec.phase)
         self.lines = 0
@@ -360,16 +360,28 @@ class Supervisor:
     def keep_files(self) -> dict[str, dict[str, str]]:
         """Seal the files that the next phase and the review need; return their hashes."""
         kept: dict[str, dict[str, str]] = {}
+        captured = {command.capture for command in self.spec.commands}
         for source, name in self.spec.keep.items():
             content = read_kept(self.work / source)
+            if source in captured:
+                content = self.masked(content)
             sealed = seal(self.spec.key, content, file_context(self.spec.run_id, name))
             write_durably(self.control / name, sealed)
             kept[name] = {"sha256": sha256(content).hexdigest()}
         return kept
 
+    def masked(self, content: bytes) -> bytes:
+        """Mask what a command printed for people to read; to the letter as it was where nothing was found."""
+        try:
+            document = json.loads(content)
+            masked = self.masker.mask_json(document)
+        except (ValueError, RecursionError):
+            return self.masker.mask_text(content.decode("utf-8", "replace")).encode("utf-8", "replace")
+        return content if masked == document else json.dumps(masked).encode()
+
     def end(self, ended: Ended | None, last: str, *, finished: bool, kept: dict[str, dict[str, str]]) -> None:
         """Write the last entry and the exit file, then wipe the work directory."""
-        outcome = {
+        said: dict[str, Any] = {
             "finished": finished,
             "command": last,
             "code": ended.code if ended else None,
@@ -378,11 +390,12 @@ class Supervisor:
             "killed_for": self.killed_for,
             "interrupted": self.reader.interrupted,
             "lines": self.lines,
-            "masked": self.masker.count,
             "diagnostics": self.reader.diagnostics,
             "terraform_version": self.reader.terraform_version,
             "kept": kept,
         }
+        outcome = self.masker.mask_json(said)
+        outcome["masked"] = self.masker.count
         self.journal.append(END, **outcome)
         ends = time.monotonic() + DISK_PATIENCE
         while self.journal.is_behind and time.monotonic() < ends:

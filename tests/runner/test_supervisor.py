@@ -48,6 +48,9 @@ def supervised(
     stop_at: str = "",
     deadline_seconds: float = 60,
     session_seconds: float = 0,
+    secrets: dict[str, str] | None = None,
+    keep: dict[str, str] | None = None,
+    key: bytes | None = None,
 ) -> Outcome:
     """Let a supervisor carry out a command, and stop it at once, or as soon as it has said something."""
     control, work = root / "control", root / "work"
@@ -60,12 +63,13 @@ def supervised(
         work=str(work),
         commands=(command,),
         environment={"PATH": "/usr/bin:/bin"},
-        secrets={},
-        key=new_key(),
+        secrets=secrets or {},
+        key=key or new_key(),
         confinement=Confinement(writable=(str(work),), landlock=False),
         deadline_seconds=deadline_seconds,
         session_seconds=session_seconds,
         abandoned_seconds=60,
+        keep=keep or {},
     )
     process.start(spec)
     if stop_at_once:

@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from activation.domain.control_plane import ControlPlane
+from activation.domain.redaction import Masker
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import seal
 from activation.models import Activation, Plan, Run
@@ -70,7 +71,7 @@ def write(run: Run, *, lines: int = 2, **end: Any) -> Path:
     control = host.where().control(run.pk, run.phase)
     control.mkdir(parents=True)
     (control / lock.NAME).touch()
-    book = Journal(control)
+    book = Journal(control, Masker([]))
     for number in range(lines):
         book.append("line", text=f"line {number}")
     book.append(journal.END, **end_of(run, **end))
@@ -276,7 +277,7 @@ def test_a_cancel_at_the_end_of_a_session_stops_the_region_for_good() -> None:
 def test_a_cancel_reaches_terraform_however_much_it_has_to_say(living: Any) -> None:
     run = make_run_at_work("apply")
     control = living(run)
-    book = Journal(control)
+    book = Journal(control, Masker([]))
     shipment = attach(run)
     Run.objects.filter(pk=run.pk).update(cancel_requested_at=timezone.now())
     began = time.monotonic()
@@ -314,7 +315,7 @@ def test_the_database_was_reached_when_the_row_was_seen_or_the_log_stored(living
     shipment.step()
     assert time.monotonic() - shipment.reached < 5
     shipment.reached -= 1000
-    Journal(control).append("line", text="one more")
+    Journal(control, Masker([])).append("line", text="one more")
     shipment.step()
     assert time.monotonic() - shipment.reached < 5
 
