@@ -9,6 +9,7 @@ from typing import Any
 from activation.runner.sandbox import Confinement
 
 GRACE_SECONDS = 120.0
+DISK_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Spec:
     session_seconds: float = 0.0
     # After a SIGINT Terraform may take this long before it is killed.
     grace_seconds: float = GRACE_SECONDS
+    # So long room is waited for where the data directory is full; then all is left where it is.
+    disk_seconds: float = DISK_SECONDS
     # Files of the work directory to seal at the end: name there → name in the control directory.
     keep: dict[str, str] = field(default_factory=dict)
     # Where the initialized `.terraform` is saved for the next run of this package version.

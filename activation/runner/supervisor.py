@@ -15,9 +15,10 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from activation.domain.patience import pause_before_another, words_before_another
 from activation.domain.progress import EventReader, dumped_state, finished_address
@@ -30,7 +31,7 @@ from activation.runner.children import Ended
 from activation.runner.journal import END, Journal
 from activation.runner.lock import Held, open_and_take, take_own_lock
 from activation.runner.spec import Command, Spec, file_context
-from activation.runner.states import SealedState, Sealer, read_kept, write_durably
+from activation.runner.states import ERRORED, SealedState, Sealer, read_kept, write_durably
 
 PIPE_BYTES = 1 << 20
 LONGEST_LINE = 4 << 20
@@ -39,8 +40,6 @@ MOST_LOG = 20 << 20
 TICK_MILLISECONDS = 50
 PR_SET_CHILD_SUBREAPER = 36
 EXIT = "exit.json"
-# Beyond these the disk must really be full for long: give up writing, seconds.
-DISK_PATIENCE = 600.0
 
 
 class Supervisor:
@@ -82,8 +81,12 @@ class Supervisor:
             if command.name == "init":
                 self.save_template()
         finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
-        self.seal_what_is_left()
-        kept = self.keep_files() if finished else {}
+        kept: dict[str, dict[str, str]] = {}
+        if not self.await_room(self.seal_what_is_left) or not self.await_room(
+            lambda: kept.update(self.keep_files() if finished else {})
+        ):
+            self.leave()
+            return
         self.end(ended, last, finished=finished, kept=kept)
 
     # --- one command
@@ -255,20 +258,25 @@ class Supervisor:
         self.guarded(lambda: self.report_state(self.sealer.look()))
 
     def seal_what_is_left(self) -> None:
-        """Seal the last state wherever Terraform left it; on a full disk wait for room, as nothing else keeps it."""
-        ends = time.monotonic() + DISK_PATIENCE
+        """Seal the last state wherever Terraform left it; raises OSError where the disk is full."""
+        self.report_state(self.sealer.look())
+        self.report_state(self.sealer.errored())
+        if self.dump:
+            self.report_state(self.sealer.dumped(self.dump))
+
+    def await_room(self, act: Callable[[], None]) -> bool:
+        """Do what needs the disk, again and again while that is full; return whether it was done in time."""
+        ends = time.monotonic() + self.spec.disk_seconds
         while True:
             try:
-                self.report_state(self.sealer.look())
-                self.report_state(self.sealer.errored())
-                if self.dump:
-                    self.report_state(self.sealer.dumped(self.dump))
-                return
+                act()
             except OSError as error:
                 self.stop(f"disk: {error.strerror}")
                 if time.monotonic() > ends:
-                    return
+                    return False
                 time.sleep(0.5)
+            else:
+                return True
 
     def report_state(self, sealed: SealedState | None) -> None:
         """Journal a sealed state."""
@@ -276,7 +284,7 @@ class Supervisor:
             self.journal.append("state", **vars(sealed))
             self.journal.sync()
 
-    def guarded(self, act: Any) -> None:
+    def guarded(self, act: Callable[[], None]) -> None:
         """Do what needs the disk; where that is full, stop Terraform rather than lose sight of what it makes."""
         try:
             act()
@@ -362,7 +370,11 @@ class Supervisor:
         kept: dict[str, dict[str, str]] = {}
         captured = {command.capture for command in self.spec.commands}
         for source, name in self.spec.keep.items():
-            content = read_kept(self.work / source)
+            try:
+                content = read_kept(self.work / source)
+            except OSError:
+                # Not there, or a link in its place: no waiting brings it. The worker finds it missing, and says so.
+                continue
             if source in captured:
                 content = self.masked(content)
             sealed = seal(self.spec.key, content, file_context(self.spec.run_id, name))
@@ -380,7 +392,7 @@ class Supervisor:
         return content if masked == document else json.dumps(masked).encode()
 
     def end(self, ended: Ended | None, last: str, *, finished: bool, kept: dict[str, dict[str, str]]) -> None:
-        """Write the last entry and the exit file, then wipe the work directory."""
+        """Write the last entry and the exit file, then wipe the work directory, whose state is sealed by now."""
         said: dict[str, Any] = {
             "finished": finished,
             "command": last,
@@ -397,7 +409,7 @@ class Supervisor:
         outcome = self.masker.mask_json(said)
         outcome["masked"] = self.masker.count
         self.journal.append(END, **outcome)
-        ends = time.monotonic() + DISK_PATIENCE
+        ends = time.monotonic() + self.spec.disk_seconds
         while self.journal.is_behind and time.monotonic() < ends:
             time.sleep(0.5)
             self.journal.flush()
@@ -405,6 +417,12 @@ class Supervisor:
         with contextlib.suppress(OSError):
             write_durably(self.control / EXIT, json.dumps(outcome).encode())
         shutil.rmtree(self.work, ignore_errors=True)
+
+    def leave(self) -> None:
+        """Go without a last entry: nothing else has the state, so the work directory stays for whoever takes over."""
+        if self.dump:
+            with contextlib.suppress(OSError):
+                write_durably(self.work / ERRORED, self.dump)
 
 
 def main() -> None:

@@ -22,8 +22,8 @@ from activation.services import endings, host, salvage
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.1
-# Where the database is away: look again after this long.
-DATABASE_RETRY_SECONDS = 1.0
+# Where the database is away, or the disk is full: try again after this long.
+RETRY_SECONDS = 1.0
 # The row is looked at this often, however much there is to ship: a cancel reaches Terraform within a second.
 LOOK_SECONDS = 0.5
 # So long a worker vouches for a run without having reached the database; then it has Terraform stopped. Other hosts
@@ -110,7 +110,7 @@ class Shipment:
                 # Terraform goes on meanwhile; the journal keeps what the database cannot take.
                 log.warning("The database is away (%s); run %s goes on", error, self.run.pk)
                 connection.close()
-                time.sleep(DATABASE_RETRY_SECONDS)
+                time.sleep(RETRY_SECONDS)
             self.tell_supervisor()
             # With the database away nobody could take over.
             if time.monotonic() > ends and not away:
@@ -142,11 +142,20 @@ class Shipment:
             self.store(entries, offset)
             return False
         if not alive and not self.is_missing():
-            salvage.interrupt(self.run, epoch=self.epoch, control=self.control)
-            return True
+            return self.take_over()
         # Nothing to read is no proof of death: a disk may come late after a restart.
         time.sleep(TICK_SECONDS)
         return False
+
+    def take_over(self) -> bool:
+        """Write off what died without telling how; return whether that is done: a disk that is full is waited for."""
+        try:
+            salvage.interrupt(self.run, epoch=self.epoch, control=self.control)
+        except OSError as error:
+            log.warning("What is left of run %s cannot be saved yet: %s", self.run.pk, error)
+            time.sleep(RETRY_SECONDS)
+            return False
+        return True
 
     def is_missing(self) -> bool:
         """Return whether the run's directory is not there, and was not waited for long enough: for one lease."""
