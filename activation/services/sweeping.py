@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from django.conf import settings
@@ -64,31 +64,32 @@ def find_unshipped() -> None:
 class Watch:
     """When this process swept, and since when it sees hosts silent, without having looked away itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._silent: dict[str, float] = {}
         self._looked = 0.0
         self._swept = -PILED_UP
 
     def has_just_swept(self) -> bool:
         """Return whether this process swept a moment ago; else it does now."""
-        now = time.monotonic()
+        now = self._clock()
         if now - self._swept < PILED_UP:
             return True
         self._swept = now
         return False
 
     def long_silent(self, names: Collection[str]) -> list[str]:
-        """Return which of the hosts that are silent now were seen so for one lease.
+        """Return which of the hosts that are silent now were seen so for `watched()`.
 
         After a restart of database or broker all hosts look silent, this one to the others as well: each gets the
-        time to report again.
+        time to report again. Hosts share the sweeps, so that each looks only now and then.
         """
-        now = time.monotonic()
-        if now - self._looked > settings.RUN_LEASE_SECONDS:
+        now = self._clock()
+        if now - self._looked > watched().total_seconds():
             self._silent.clear()
         self._looked = now
         self._silent = {name: self._silent.get(name, now) for name in names}
-        return [name for name, since in self._silent.items() if now - since >= settings.RUN_LEASE_SECONDS]
+        return [name for name, since in self._silent.items() if now - since >= watched().total_seconds()]
 
 
 watch = Watch()
@@ -104,11 +105,17 @@ def node_gone() -> timedelta:
     return timedelta(seconds=longest + MARGIN_SECONDS)
 
 
+def watched() -> timedelta:
+    """Return of this silence how long one process has to have watched, looking again before it is over once more."""
+    return node_gone() / 2
+
+
 def write_off_gone_hosts() -> None:
     """Interrupt runs of hosts that are gone for good; nothing of theirs can be alive any more."""
-    silent = Node.objects.filter(seen_at__lt=Now() - node_gone()).exclude(name=host.node())
-    gone = watch.long_silent(list(silent.values_list("name", flat=True)))
-    for run in Run.objects.at_work().unleased().filter(node__in=gone):
+    others = Node.objects.exclude(name=host.node())
+    silent = others.filter(seen_at__lt=Now() - watched()).values_list("name", flat=True)
+    gone = others.filter(seen_at__lt=Now() - node_gone(), name__in=watch.long_silent(list(silent)))
+    for run in Run.objects.at_work().unleased().filter(node__in=gone.values("name")):
         endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason=salvage.reason_lost(run))
 
 

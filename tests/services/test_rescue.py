@@ -174,35 +174,6 @@ def test_a_directory_that_comes_late_is_found(held: Any) -> None:
     assert Run.objects.get(pk=run.pk).status == "applying"
 
 
-def test_hosts_that_look_silent_after_a_restart_get_one_lease_to_report() -> None:
-    run = make_lost_run(node="host-2")
-    long_ago = timezone.now() - timedelta(hours=1)
-    Node.objects.create(name="host-2", seen_at=long_ago, started_at=long_ago)
-    sweeping.watch = sweeping.Watch()
-    sweeping.write_off_gone_hosts()
-    assert Run.objects.get(pk=run.pk).status == "applying"
-    # It was the database that was away: the host reports again.
-    Node.objects.update(seen_at=timezone.now())
-    time.sleep(LEASE / 2)
-    sweeping.write_off_gone_hosts()
-    Node.objects.update(seen_at=long_ago)
-    time.sleep(LEASE / 2)
-    sweeping.write_off_gone_hosts()
-    assert Run.objects.get(pk=run.pk).status == "applying"
-    # Silent for a whole lease in which this host looked on: gone.
-    for _ in range(3):
-        time.sleep(LEASE / 2)
-        sweeping.write_off_gone_hosts()
-    assert Run.objects.get(pk=run.pk).status == "interrupted"
-
-
-def test_a_watch_that_was_interrupted_itself_begins_anew() -> None:
-    watch = sweeping.Watch()
-    assert watch.long_silent(["host-2"]) == []
-    time.sleep(LEASE * 1.5)
-    assert watch.long_silent(["host-2"]) == []
-
-
 # --- a host that is not heard of
 
 
