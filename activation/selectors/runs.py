@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.roles import Right
-from activation.domain.run_status import AT_WORK, SUCCEEDED, RunStatus
+from activation.domain.run_status import AT_WORK, SUCCEEDED, WAITING_TO_START, RunStatus
 from activation.models import (
     Activation,
     Credential,
@@ -203,7 +203,7 @@ def situation(run: Run, member: Member) -> Situation:
         left=time_left(run),
         since=None if run.has_ended else began,
         elapsed=in_words((run.finished_at or timezone.now()) - began),
-        line=place_in_line(run) if status is RunStatus.PENDING else 0,
+        line=place_in_line(run) if status in WAITING_TO_START else 0,
         away=is_away(run),
         bar=bar_of(run),
         arns=arns_of(run) if status in SUCCEEDED else [],
@@ -279,7 +279,7 @@ def bar_of(run: Run) -> str:
 
 def place_in_line(run: Run) -> int:
     """Return how many runs are started before this one, plus one."""
-    return Run.objects.filter(status=RunStatus.PENDING, created_at__lt=run.created_at).count() + 1
+    return Run.objects.filter(status__in=WAITING_TO_START, created_at__lt=run.created_at).count() + 1
 
 
 def is_away(run: Run) -> bool:

@@ -20,7 +20,7 @@ from activation.domain.events import Kind
 from activation.domain.package import LOCK
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import CannotOpen
-from activation.models import Credential, Plan, Run, StateVersion
+from activation.models import Credential, Node, Plan, Run, StateVersion
 from activation.runner import control as controls
 from activation.runner import process, providers, sandbox, terraform, workspace
 from activation.runner.control import KEPT_PLAN, KEPT_REVIEW
@@ -43,8 +43,6 @@ LATE_START = timedelta(minutes=10)
 def start(run_id: str) -> None:
     """Start what is next for a run: its plan, or its approved apply. Does nothing where that was done already."""
     run = Run.objects.select_related("package", "workspace__cloud_account", "activation", "organization").get(pk=run_id)
-    if run.status == RunStatus.PENDING and not has_slot():
-        return
     epoch = win(run)
     if epoch is None:
         return
@@ -99,7 +97,14 @@ def has_slot() -> bool:
 
 @transaction.atomic
 def win(run: Run) -> int | None:
-    """Move a waiting run to its next phase; return the lease's epoch, or None where another delivery was first."""
+    """Move a waiting run to its next phase; return the lease's epoch.
+
+    None where another delivery was first, or this host has no slot: the sweep sends the run again.
+    """
+    # One after the other: two that count at the same time would both take the last slot.
+    list(Node.objects.select_for_update().filter(pk=host.node()).values_list("pk"))
+    if not has_slot():
+        return None
     now = timezone.now()
     lease = {
         "node": host.node(),

@@ -107,3 +107,31 @@ def test_only_what_builds_a_region_has_a_session_that_ends_before_aws_ends_it(
 ) -> None:
     approved.workspace.kind, approved.phase = kind, phase
     assert launching.session_of(approved) == seconds
+
+
+# --- a slot on this host
+
+
+@pytest.mark.parametrize("status", [RunStatus.PENDING, RunStatus.CONFIRMED])
+def test_no_run_is_begun_without_a_slot_and_it_waits_as_it_was(approved: Run, settings: Any, status: RunStatus) -> None:
+    settings.RUN_SLOTS = 1
+    waiting = make_waiting(status)
+    launching.start(waiting.pk)
+    left = Run.objects.get(pk=waiting.pk)
+    assert (left.status, left.lease_epoch, left.lease_until) == (status, 0, None)
+    assert not host.where().runs.joinpath(waiting.pk).exists()
+
+
+def test_a_slot_that_another_start_took_meanwhile_is_not_taken_twice(approved: Run, settings: Any) -> None:
+    waiting = make_waiting(RunStatus.CONFIRMED)
+    settings.RUN_SLOTS = 1
+    assert launching.win(waiting) is None
+    Run.objects.filter(pk=approved.pk).update(status=RunStatus.APPLIED)
+    assert launching.win(waiting) == 1
+
+
+def make_waiting(status: RunStatus) -> Run:
+    """Make a run that waits to be started, of an organization of its own."""
+    pk = run_identity()
+    activation = make_activation(make_organization(control_plane=ControlPlane.SELF))
+    return make_run(activation, status=status, id=pk, wrapped_key=run_keys.fresh(pk))

@@ -140,10 +140,11 @@ def test_a_missing_right_is_named_and_who_may_not_walk_gets_no_click(owner: Memb
     assert "next-click" not in text
 
 
-def test_a_waiting_run_says_its_place_in_line(owner: Member, activation: Activation) -> None:
+@pytest.mark.parametrize("status", [RunStatus.PENDING, RunStatus.CONFIRMED])
+def test_a_waiting_run_says_its_place_in_line(owner: Member, activation: Activation, status: RunStatus) -> None:
     other = make_activation(make_organization(), status=ActivationStatus.PROVISIONING_IAM)
     make_run(other, status=RunStatus.PENDING)
-    run = make_sealed_run(activation, RunStatus.PENDING)
+    run = make_sealed_run(activation, status)
 
     assert "Number 2 in line" in text_of(client_of(owner).get(address("run", run)))
 
