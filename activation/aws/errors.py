@@ -14,6 +14,7 @@ from botocore.exceptions import (
     SSLError,
 )
 from botocore.exceptions import ConnectionError as NetworkError
+from botocore.parsers import ResponseParserError
 
 from activation.domain.errors import Faulted, Problem, Refused
 
@@ -38,12 +39,14 @@ _DENIED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
 _CODE = re.compile(r"[\w.-]{1,80}", re.ASCII)
 
 
-def read(error: BotoCoreError | ClientError, action: str, *, host: str = "", temporary: bool = False) -> Problem:
+def read(
+    error: BotoCoreError | ClientError | ResponseParserError, action: str, *, host: str = "", temporary: bool = False
+) -> Problem:
     """Say what an error means; `action` is the call, such as `iam:GetRole`, `temporary` whether a token was sent.
 
     Refused: aws_key_unknown, aws_token_unknown, aws_secret_wrong, aws_key_expired, aws_denied (value `action`),
     aws_absent, aws_refused (value `aws_code`). Faulted: aws_clock_skew, aws_throttled, aws_unreachable, aws_untrusted,
-    aws_proxy, aws_unavailable, aws_unexpected.
+    aws_proxy, aws_unavailable, aws_unreadable, aws_unexpected.
     """
     if isinstance(error, ClientError):
         return _answered(error.response, action, temporary)
@@ -53,6 +56,9 @@ def read(error: BotoCoreError | ClientError, action: str, *, host: str = "", tem
         return Faulted("aws_proxy", host=host)
     if isinstance(error, NetworkError | HTTPClientError):
         return Faulted("aws_unreachable", host=host)
+    if isinstance(error, ResponseParserError):
+        # Cut off, or another's page in its place: that of a proxy which inspects what passes.
+        return Faulted("aws_unreadable", host=host)
     return Faulted("aws_unexpected", action=action, kind=type(error).__name__)
 
 

@@ -9,7 +9,7 @@ from activation.domain.adoption import POLICY, ROLE, Held
 from activation.domain.errors import Faulted, Problem
 
 # What passes by itself. Each call has made three tries of its own by then.
-TRANSIENT = frozenset({"aws_throttled", "aws_unreachable", "aws_unavailable"})
+TRANSIENT = frozenset({"aws_throttled", "aws_unreachable", "aws_unavailable", "aws_unreadable"})
 # Seconds before the second, third, fourth and fifth try.
 PAUSES = (1.0, 2.0, 4.0, 8.0)
 PAGE = 1000

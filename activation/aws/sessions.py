@@ -19,6 +19,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialResolver
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 from botocore.tokens import TokenProviderChain
 
 from activation.aws import errors
@@ -77,7 +78,7 @@ class Session:
         except ClientError as error:
             self._compare_clocks(error.response)
             raise errors.read(error, action, temporary=self.is_temporary) from None
-        except BotoCoreError as error:
+        except (BotoCoreError, ResponseParserError) as error:
             # From None: the chain of a traceback could show what was sent.
             host = urlsplit(client.meta.endpoint_url).hostname or ""
             raise errors.read(error, action, host=host) from None

@@ -27,7 +27,7 @@ _BETWEEN_LOOKS = 5.0
 _SESSION_SECONDS = 900
 # What may pass by itself, or with the portal's next keys.
 _PASSING = frozenset(
-    {"aws_throttled", "aws_unreachable", "aws_unavailable", "aws_proxy", "aws_unexpected"}
+    {"aws_throttled", "aws_unreachable", "aws_unavailable", "aws_unreadable", "aws_proxy", "aws_unexpected"}
     | {"aws_key_expired", "aws_token_unknown", "aws_key_unknown"}
 )
 

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from activation.aws.identity import identify, who_am_i
+from activation.aws.inventory import TRANSIENT
 from activation.aws.sessions import ATTEMPTS, session, utc_now
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Refused
@@ -33,23 +34,25 @@ _REFUSAL = (
 
 @dataclass
 class Listener:
-    """A server that notes every request and answers each as STS answers an unknown key."""
+    """A server that notes every request and gives one answer: how STS answers an unknown key."""
 
     port: int = 0
     asked: list[str] = field(default_factory=list)
 
 
-def listen(certificate: Path | None = None) -> tuple[Listener, ThreadingHTTPServer]:
+def listen(
+    certificate: Path | None = None, *, status: int = 403, answer: bytes = _REFUSAL
+) -> tuple[Listener, ThreadingHTTPServer]:
     listener = Listener()
 
     class Handler(BaseHTTPRequestHandler):
         def _note(self) -> None:
             listener.asked.append(f"{self.command} {self.path}")
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(403)
-            self.send_header("Content-Length", str(len(_REFUSAL)))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(answer)))
             self.end_headers()
-            self.wfile.write(_REFUSAL)
+            self.wfile.write(answer)
 
         do_GET = do_PUT = do_POST = do_CONNECT = _note
 
@@ -214,6 +217,23 @@ def test_a_proxy_is_used_where_the_setting_names_one(listener: Listener) -> None
     with pytest.raises(Refused):
         who_am_i(UNKNOWN, REGION, "http://sts.example.test", proxy=f"http://127.0.0.1:{listener.port}")
     assert listener.asked == ["POST http://sts.example.test/"]
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(403, b"<html><body>Blocked by policy<br></body></html>"), (200, b"<GetCallerIdentityResponse><GetCaller")],
+)
+def test_an_answer_that_is_not_awss_or_is_cut_off_is_a_fault_that_may_pass(status: int, answer: bytes) -> None:
+    listener, server = listen(status=status, answer=answer)
+    try:
+        with pytest.raises(Faulted) as faulted:
+            who_am_i(UNKNOWN, REGION, f"http://127.0.0.1:{listener.port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert faulted.value.code == "aws_unreadable"
+    assert faulted.value.code in TRANSIENT
+    assert faulted.value.text == "What 127.0.0.1 answered is not a whole answer of AWS."
 
 
 def test_waiting_and_trying_again_have_an_end() -> None:

@@ -149,6 +149,11 @@ KEYS: Final = {
         "The proxy used to reach {host} does not answer.", "Ask the installation administrator to check AWS_PROXY_URL."
     ),
     "aws_unavailable": Wording("AWS failed at {action} with “{aws_code}”.", "Wait a minute, then try again."),
+    "aws_unreadable": Wording(
+        "What {host} answered is not a whole answer of AWS.",
+        "Try again. If the problem persists, ask the installation administrator whether a proxy or firewall answers "
+        "in AWS's place.",
+    ),
     "aws_unexpected": Wording(
         "{action} could not be called ({kind}).",
         "Try again. If the problem persists, tell the installation administrator.",
