@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, IntegrityError, InterfaceError, connection, transaction
 
 from activation import dispatch
 from activation.domain.errors import Problem
@@ -55,6 +55,15 @@ def ship(run_id: str) -> None:
         log.info("Run %s is shipped by another worker now, or has ended", run_id)
 
 
+def demand_away(error: Exception) -> None:
+    """Raise the error again where it lies in what was to be stored, and not in the database.
+
+    Away has many names: PostgreSQL refuses writes with an InternalError while a standby takes over.
+    """
+    if isinstance(error, IntegrityError | DataError):
+        raise error
+
+
 def stop_what_was_written_off(run: Run) -> None:
     """Have Terraform stopped at once where its phase is over without it: a retry may be next, and make things twice."""
     if Run.objects.at_work().filter(pk=run.pk, phase=run.phase).exists():
@@ -85,7 +94,8 @@ class Shipment:
         try:
             Run.objects.release_lease(self.run.pk, epoch=self.epoch)
             return dispatch.send(dispatch.SHIP_RUN, self.run.pk, dispatch.ship_queue(host.node())) or not self.go_on()
-        except OperationalError as error:
+        except (DatabaseError, InterfaceError) as error:
+            demand_away(error)
             log.warning("The database is away (%s); run %s is not handed over", error, self.run.pk)
             connection.close()
             return False
@@ -105,7 +115,8 @@ class Shipment:
             try:
                 if self.step():
                     return False
-            except OperationalError as error:
+            except (DatabaseError, InterfaceError) as error:
+                demand_away(error)
                 away = True
                 # Terraform goes on meanwhile; the journal keeps what the database cannot take.
                 log.warning("The database is away (%s); run %s goes on", error, self.run.pk)

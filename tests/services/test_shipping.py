@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, InternalError, OperationalError, connection
 from django.utils import timezone
 
 from activation.domain.control_plane import ControlPlane
 from activation.domain.redaction import Masker
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import seal
-from activation.models import Activation, Plan, Run
+from activation.models import Activation, LogLine, Plan, Run
 from activation.models.identity import run_identity
 from activation.runner import control as controls
 from activation.runner import journal, lock
@@ -170,6 +170,44 @@ def test_a_run_is_handed_over_only_where_the_database_takes_note_of_it(living: A
     assert not shipment.step()
     assert shipment.hand_over()
     assert Run.objects.get(pk=run.pk).lease_until is None
+
+
+class ReadOnly:
+    """Refuses so many writes, as PostgreSQL does while a standby takes over."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if self.left and sql.startswith("UPDATE"):
+            self.left -= 1
+            raise InternalError("cannot execute UPDATE in a read-only transaction")
+        return execute(sql, parameters, many, context)
+
+
+def test_a_database_that_takes_no_writes_for_a_while_is_waited_for() -> None:
+    run = make_run_at_work("apply")
+    write(run)
+    shipment = attach(run)
+    with connection.execute_wrapper(ReadOnly(times=2)):
+        assert not shipment.ship_for(5)
+    assert Run.objects.get(pk=run.pk).status == RunStatus.APPLIED
+    assert texts(run) == ["line 0", "line 1"]
+
+
+def test_a_run_is_not_handed_over_to_a_database_that_takes_no_writes(living: Any) -> None:
+    living(run := make_run_at_work("apply"))
+    shipment = attach(run)
+    with connection.execute_wrapper(ReadOnly(times=1)):
+        assert not shipment.hand_over()
+
+
+def test_what_cannot_be_stored_is_no_database_that_is_away(living: Any) -> None:
+    control = living(run := make_run_at_work("apply"))
+    Journal(control).append("line", text="a line whose number is taken")
+    LogLine.objects.create(run=run, number=1, at=timezone.now(), text="that one")
+    with pytest.raises(IntegrityError):
+        attach(run).ship_for(5)
 
 
 def test_a_plan_that_cannot_be_opened_ends_its_run_in_its_own_words() -> None:
