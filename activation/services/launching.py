@@ -40,6 +40,13 @@ START_LEASE_SECONDS = 60
 LATE_START = timedelta(minutes=10)
 
 
+class Unexpected(Exception):
+    """Something that no rule of ours foresees; its kind alone is told, as its text may repeat what was sent."""
+
+    def __str__(self) -> str:
+        return f"unexpected {super().__str__()}; the worker's log on {host.node()} says more."
+
+
 def start(run_id: str) -> None:
     """Start what is next for a run: its plan, or its approved apply. Does nothing where that was done already."""
     run = Run.objects.select_related("package", "workspace__cloud_account", "activation", "organization").get(pk=run_id)
@@ -68,6 +75,11 @@ def start(run_id: str) -> None:
             not_started(run, epoch=epoch, error=error)
             return
         log.warning("Run %s did not say that it started (%s), and lives; attaching", run_id, error)
+    except Exception as error:
+        log.exception("Run %s could not be started", run_id)
+        if keep_from_starting(run):
+            not_started(run, epoch=epoch, error=Unexpected(type(error).__name__))
+            return
     Run.objects.release_lease(run_id, epoch=epoch)
     dispatch.ship_run(run_id, host.node())
 

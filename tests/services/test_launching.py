@@ -9,10 +9,11 @@ import pytest
 from django.utils import timezone
 
 from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted
 from activation.domain.run_status import RunStatus
 from activation.domain.sealing import new_key, seal
-from activation.models import Plan, Run
+from activation.models import Credential, Plan, Run
 from activation.models.identity import run_identity
 from activation.runner import control as controls
 from activation.runner import lock, process
@@ -20,7 +21,7 @@ from activation.runner.control import KEPT_PLAN
 from activation.runner.journal import NAME
 from activation.runner.sandbox import Confinement
 from activation.runner.spec import Command, Spec, file_context
-from activation.services import host, launching, run_keys
+from activation.services import host, launching, run_keys, runs
 from tests.factories import make_activation, make_organization, make_run
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,28 @@ def test_a_slot_that_another_start_took_meanwhile_is_not_taken_twice(approved: R
     assert launching.win(waiting) is None
     Run.objects.filter(pk=approved.pk).update(status=RunStatus.APPLIED)
     assert launching.win(waiting) == 1
+
+
+# --- what keeps an approved run from starting
+
+
+def test_whatever_keeps_a_run_from_starting_ends_it_with_that_reason(valkey: None) -> None:
+    run = make_waiting(RunStatus.CONFIRMED)
+    give_key(run, left=timedelta(hours=1))
+    assert "variables" not in run.package.description, "a package that nothing is known of"
+    launching.start(run.pk)
+    ended = Run.objects.get(pk=run.pk)
+    assert ended.status == RunStatus.ERRORED
+    assert ended.reason.startswith(
+        f"The run could not be started: unexpected KeyError; the worker's log on {host.node()} says more."
+    )
+    assert Credential.objects.get(run=run).sealed is None
+
+
+def give_key(run: Run, *, left: timedelta) -> None:
+    keys = AccessKeys("AKIAAAAAAAAAAAAAAAAA", "s" * 40)
+    runs.store_credential(run, keys, account_id="123456789012", principal_arn="arn:aws:iam::123456789012:user/x")
+    Credential.objects.filter(run=run).update(expires_at=timezone.now() + left)
 
 
 def make_waiting(status: RunStatus) -> Run:
