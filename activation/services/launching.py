@@ -38,6 +38,8 @@ PLAN, APPLY = "plan", "apply"
 START_LEASE_SECONDS = 60
 # A plan is approved within `PLAN_VALID_SECONDS`; the approved run may wait this much longer for a place on a host.
 LATE_START = timedelta(minutes=10)
+# Less of its key's time left than this, and no apply begins: it would be cut off in the middle.
+START_NEEDS = timedelta(minutes=10)
 
 
 class Unexpected(Exception):
@@ -50,6 +52,10 @@ class Unexpected(Exception):
 def start(run_id: str) -> None:
     """Start what is next for a run: its plan, or its approved apply. Does nothing where that was done already."""
     run = Run.objects.select_related("package", "workspace__cloud_account", "activation", "organization").get(pk=run_id)
+    if is_key_nearly_over(run):
+        fault = Faulted("key_nearly_over", least=spoken(int(START_NEEDS.total_seconds())))
+        endings.fail(run, epoch=run.lease_epoch, reason=str(fault), explanation={"code": fault.code})
+        return
     epoch = win(run)
     if epoch is None:
         return
@@ -100,6 +106,12 @@ def keep_from_starting(run: Run) -> bool:
     except Held:
         return False
     return True
+
+
+def is_key_nearly_over(run: Run) -> bool:
+    """Return whether an approved run waited so long that its key would not last; a region's is taken at the start."""
+    ends = Now() + START_NEEDS
+    return run.status == RunStatus.CONFIRMED and Credential.objects.filter(run=run, expires_at__lt=ends).exists()
 
 
 def has_slot() -> bool:

@@ -134,6 +134,22 @@ def test_a_slot_that_another_start_took_meanwhile_is_not_taken_twice(approved: R
 # --- what keeps an approved run from starting
 
 
+def test_no_apply_begins_with_too_little_left_of_its_key(valkey: None) -> None:
+    run = make_waiting(RunStatus.CONFIRMED)
+    give_key(run, left=timedelta(minutes=9))
+    launching.start(run.pk)
+    ended = Run.objects.get(pk=run.pk)
+    assert (ended.status, ended.apply_started_at) == (RunStatus.ERRORED, None)
+    assert ended.reason.startswith("Less than 10 minutes was left of this run's key when its turn came to apply.")
+    assert "Press Retry and enter a new key." in ended.reason
+
+
+def test_a_key_that_lasts_a_little_longer_is_enough() -> None:
+    run = make_waiting(RunStatus.CONFIRMED)
+    give_key(run, left=timedelta(minutes=11))
+    assert not launching.is_key_nearly_over(run)
+
+
 def test_whatever_keeps_a_run_from_starting_ends_it_with_that_reason(valkey: None) -> None:
     run = make_waiting(RunStatus.CONFIRMED)
     give_key(run, left=timedelta(hours=1))

@@ -43,6 +43,10 @@ RUNS: Final = {
     "key_destroyed": Wording(
         "The key of this run was destroyed because its time had expired.", "Start again with a new key."
     ),
+    "key_nearly_over": Wording(
+        "Less than {least} was left of this run's key when its turn came to apply. Nothing was changed in AWS.",
+        "Press Retry and enter a new key.",
+    ),
     "other_principal": Wording(
         "This key does not belong to the person whose key made the plan ({principal}).",
         "Use a key of the same person.",
