@@ -267,12 +267,15 @@ def _clean(lines: Iterable[str]) -> list[str]:
 
 
 def finished_address(line: str) -> tuple[str, bool]:
-    """Return the address of the resource that this line reports finished, and whether it now exists."""
+    """Return the address of the resource that this line reports finished, and whether it now exists.
+
+    Empty for what was only read: no state is to be waited for.
+    """
     if '"apply_complete"' not in line:
         return "", True
     try:
         event = json.loads(line)
-        if event["type"] != "apply_complete":
+        if event["type"] != "apply_complete" or event["hook"]["action"] == "read":
             return "", True
         return str(event["hook"]["resource"]["addr"]), event["hook"]["action"] != "delete"
     except (ValueError, KeyError, TypeError):

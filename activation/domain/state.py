@@ -20,6 +20,8 @@ class State:
     sha256: str
     addresses: frozenset[str]
     tainted: frozenset[str]
+    # Where an object is still to be deleted that another one has replaced.
+    deposed: frozenset[str]
     outputs: dict[str, Any]
     terraform_version: str
 
@@ -30,17 +32,20 @@ def read_state(content: bytes) -> State:
         document = json.loads(content)
         if document["version"] != 4:
             raise NotAState("unknown version")
-        addresses, tainted = set(), set()
+        addresses, tainted, deposed = set(), set(), set()
         for address, instance in _instances(document):
             addresses.add(address)
             if instance.get("status") == "tainted":
                 tainted.add(address)
+            if instance.get("deposed"):
+                deposed.add(address)
         return State(
             serial=int(document["serial"]),
             lineage=str(document["lineage"]),
             sha256=hashlib.sha256(content).hexdigest(),
             addresses=frozenset(addresses),
             tainted=frozenset(tainted),
+            deposed=frozenset(deposed),
             outputs={name: output["value"] for name, output in document.get("outputs", {}).items()},
             terraform_version=str(document.get("terraform_version", "")),
         )

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,8 @@ class Sealer:
         self._run_id, self._control, self._work, self._key = run_id, control, work, key
         self._stamp: tuple[int, int, int] | None = None
         self._last: State | None = None
+        # Where an object was replaced, and then deleted under an address that stays.
+        self._deposed: frozenset[str] = frozenset()
         (control / FOLDER).mkdir(mode=0o700, exist_ok=True)
 
     def look(self) -> SealedState | None:
@@ -52,17 +55,29 @@ class Sealer:
             self._stamp = stamp
         return sealed
 
-    def await_address(self, address: str, *, present: bool) -> SealedState | None:
-        """Wait until the state holds (or no longer holds) an address; return what was sealed meanwhile."""
+    def await_address(self, address: str, *, present: bool, patient: Callable[[], bool]) -> SealedState | None:
+        """Wait until the state holds (or no longer holds) an address; return what was sealed meanwhile.
+
+        Not for longer than `patient` says.
+        """
         newest = None
         ends = time.monotonic() + PATIENCE
         while True:
             newest = self.look() or newest
-            if self._last is not None and (address in self._last.addresses) is present:
+            if self._holds(address) if present else self._is_rid_of(address):
                 return newest
-            if time.monotonic() > ends:
+            if time.monotonic() > ends or not patient():
                 return newest
             time.sleep(0.005)
+
+    def _holds(self, address: str) -> bool:
+        return self._last is not None and address in self._last.addresses
+
+    def _is_rid_of(self, address: str) -> bool:
+        if self._last is None:
+            return False
+        replaced = address in self._deposed and address not in self._last.deposed
+        return replaced or address not in self._last.addresses
 
     def errored(self) -> SealedState | None:
         """Seal what Terraform could not write into its state and left beside it."""
@@ -97,6 +112,7 @@ class Sealer:
         file = f"{state.serial:08d}.sealed"
         write_durably(self._control / FOLDER / file, sealed)
         self._last = state
+        self._deposed |= state.deposed
         return SealedState(file, state.serial, state.lineage, state.sha256, len(state.addresses))
 
 

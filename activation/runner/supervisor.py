@@ -62,6 +62,7 @@ class Supervisor:
         self.has_begun = False
         self.stopped_for = ""
         self.stopped_at = 0.0
+        self.was_interrupted = False
         self.killed_for = ""
         self.began = time.monotonic()
         self.lease = controls.lease_stamp(self.control)
@@ -174,7 +175,7 @@ class Supervisor:
         poll = select.poll()
         poll.register(read_end, select.POLLIN)
         poll.register(handle, select.POLLIN)
-        pending, interrupted = b"", False
+        pending = b""
         while True:
             ready = {number for number, _ in poll.poll(TICK_MILLISECONDS)}
             if read_end in ready:
@@ -182,8 +183,8 @@ class Supervisor:
             self.look_for_state()
             self.journal.flush()
             self.consider_stopping()
-            if self.stopped_for and not interrupted:
-                interrupted = True
+            if self.must_interrupt:
+                self.was_interrupted = True
                 pending = self.interrupt(child, read_end, pending, changes=command.name == "apply")
             if handle in ready:
                 _, status = os.waitpid(child, 0)
@@ -226,7 +227,7 @@ class Supervisor:
         masked = self.masker.mask_text(raw.decode("utf-8", "replace"))
         address, present = finished_address(masked)
         if address:
-            self.guarded(lambda: self.report_state(self.sealer.await_address(address, present=present)))
+            self.guarded(lambda: self.await_state(address, present=present))
         before = len(self.reader.diagnostics)
         reading = self.reader.feed(masked)
         failed = len(self.reader.diagnostics) > before
@@ -291,7 +292,21 @@ class Supervisor:
         except OSError as error:
             self.stop(f"disk: {error.strerror}")
 
+    def await_state(self, address: str, *, present: bool) -> None:
+        """Wait until the state of a finished resource is sealed, unless Terraform is to be stopped meanwhile."""
+
+        def patient() -> bool:
+            self.consider_stopping()
+            return not self.must_interrupt
+
+        self.report_state(self.sealer.await_address(address, present=present, patient=patient))
+
     # --- stopping
+
+    @property
+    def must_interrupt(self) -> bool:
+        """Return whether Terraform is to be stopped and was not told yet."""
+        return bool(self.stopped_for) and not self.was_interrupted
 
     def consider_stopping(self) -> None:
         """Stop for the first reason that holds; kill only what was stopped and did not end."""

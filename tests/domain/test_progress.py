@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from activation.domain.progress import LINE_LIMIT, LINES_LIMIT, EventReader, Progress
+from activation.domain.progress import LINE_LIMIT, LINES_LIMIT, EventReader, Progress, finished_address
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -230,3 +230,14 @@ def test_no_line_whatsoever_raises(lines: list[str]) -> None:
         if reading.event is not None:
             json.dumps(reading.event.to_json(), allow_nan=False).encode()
             assert reading.event.finished <= reading.event.planned
+
+
+def completed(address: str, action: str) -> str:
+    return json.dumps({"type": "apply_complete", "hook": {"resource": {"addr": address}, "action": action}})
+
+
+def test_a_state_is_waited_for_where_something_was_changed_and_not_where_it_was_read() -> None:
+    assert finished_address(completed("aws_iam_role.a", "create")) == ("aws_iam_role.a", True)
+    assert finished_address(completed("aws_iam_role.a", "update")) == ("aws_iam_role.a", True)
+    assert finished_address(completed("aws_iam_role.a", "delete")) == ("aws_iam_role.a", False)
+    assert finished_address(completed("data.aws_eks_cluster_auth.a", "read"))[0] == ""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,34 @@ def test_other_lines_are_no_state(place: Place, line: bytes) -> None:
 
 def test_a_dump_that_is_no_state_breaks_nothing(place: Place) -> None:
     assert place.sealer.dumped(b'{"serial": 1}') is None
+
+
+def replaced(serial: int, *, rid_of: bool) -> bytes:
+    """Return a state in which a role was replaced, and the one before it is gone or still to be deleted."""
+    document = json.loads(state(serial, "a"))
+    if not rid_of:
+        document["resources"][0]["instances"].append({"deposed": "0a1b2c3d", "attributes": {"name": "old"}})
+    return json.dumps(document).encode()
+
+
+def waited(place: Place, address: str, *, present: bool) -> float:
+    began = time.monotonic()
+    place.sealer.await_address(address, present=present, patient=lambda: time.monotonic() - began < 1)
+    return time.monotonic() - began
+
+
+def test_what_was_replaced_counts_as_deleted_although_its_address_stays(place: Place) -> None:
+    (place.work / states.STATE).write_bytes(replaced(4, rid_of=False))
+    place.sealer.look()
+    assert waited(place, "aws_iam_role.a", present=False) >= 1, "it is still there"
+    (place.work / states.STATE).write_bytes(replaced(5, rid_of=True))
+    assert waited(place, "aws_iam_role.a", present=False) < 0.5
+    # Seen by a look before Terraform's line was read.
+    assert waited(place, "aws_iam_role.a", present=False) < 0.5
+
+
+def test_a_state_is_waited_for_no_longer_than_somebody_is_patient(place: Place) -> None:
+    (place.work / states.STATE).write_bytes(state(4, "a"))
+    assert 1 <= waited(place, "aws_iam_role.b", present=True) < 2
+    assert waited(place, "aws_iam_role.a", present=True) < 0.5
+    assert waited(place, "aws_iam_role.b", present=False) < 0.5

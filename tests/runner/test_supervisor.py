@@ -156,3 +156,19 @@ def test_an_apply_is_asked_to_end_in_order_when_its_session_is_over(tmp_path: Pa
     assert (end["stopped_for"], end["killed_for"], end["signal"]) == (SESSION_OVER, "", 0)
     assert (tmp_path / "saved").exists()
     assert not (tmp_path / "made").exists()
+
+
+# Says that something is finished which no state will ever hold, and notes when it is asked to end.
+UNSAVED = """
+trap 'touch ../told; exit 1' INT
+echo '{"@message": "role: Creating...", "type": "apply_start"}'
+echo '{"type": "apply_complete", "hook": {"resource": {"addr": "aws_iam_role.a"}, "action": "create"}}'
+for number in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 0.2; done
+"""
+
+
+def test_a_stop_reaches_terraform_while_its_state_is_waited_for(tmp_path: Path) -> None:
+    end, _ = supervised(tmp_path, Command("apply", ("/bin/sh", "-c", UNSAVED)), stop_at="Creating")
+    assert end["stopped_for"] == "cancel"
+    asked, told = (tmp_path / "control" / controls.STOP).stat(), (tmp_path / "told").stat()
+    assert told.st_mtime - asked.st_mtime < 1
