@@ -38,6 +38,10 @@ LONGEST_LINE = 4 << 20
 # Of a phase's log, in bytes as journaled; states, progress and what failed are told beyond it.
 MOST_LOG = 20 << 20
 TICK_MILLISECONDS = 50
+# Whether another run has done its `init` is looked at this often.
+TURN_SECONDS = 0.2
+# Beside the templates, where runs cannot reach: one that held it would keep all others from beginning.
+INIT_LOCK = "init.lock"
 PR_SET_CHILD_SUBREAPER = 36
 EXIT = "exit.json"
 
@@ -76,11 +80,9 @@ class Supervisor:
                 break
             last = command.name
             self.journal.append("phase", name=command.name)
-            ended = self.carry_out_patiently(command)
-            if ended.code != 0:
+            ended = self.initialize(command) if command.name == "init" else self.carry_out_patiently(command)
+            if ended is None or ended.code != 0:
                 break
-            if command.name == "init":
-                self.save_template()
         finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
         kept: dict[str, dict[str, str]] = {}
         if not self.await_room(self.seal_what_is_left) or not self.await_room(
@@ -360,7 +362,55 @@ class Supervisor:
             os.kill(self.terraform, signal.SIGKILL)
         children.kill()
 
-    # --- the end
+    # --- the first run of a package version
+
+    def initialize(self, command: Command) -> Ended | None:
+        """Carry out `init`, or take what another run has initialized meanwhile; None where a stop came before its turn.
+
+        One run at a time: Terraform's cache of providers is not made for two (CLI configuration, "Provider Plugin
+        Cache").
+        """
+        with contextlib.ExitStack() as stack:
+            if self.spec.template:
+                handle = os.open(
+                    Path(self.spec.template).with_name(INIT_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
+                )
+                stack.callback(os.close, handle)
+                if not self.await_turn(handle):
+                    return None
+            if self.took_template():
+                return Ended(0)
+            if self.spec.cache and self.spec.confinement.uid:
+                workspace.hand_over(Path(self.spec.cache), self.spec.confinement.uid)
+            ended = self.carry_out_patiently(command)
+            if ended.code == 0:
+                self.save_template()
+            return ended
+
+    def await_turn(self, handle: int) -> bool:
+        """Take the lock of `init`; return False where somebody asks for a stop before it is free."""
+        said = False
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            if not said:
+                self.note("Another run is fetching its providers on this host. Waiting until it has them.")
+                said = True
+            if not self.wait(TURN_SECONDS):
+                return False
+
+    def took_template(self) -> bool:
+        """Fill the work directory with what another run of this package version has initialized; False without one."""
+        template = Path(self.spec.template) if self.spec.template else None
+        if template is None or not template.is_dir():
+            return False
+        try:
+            workspace.fill(self.work, template, uid=self.spec.confinement.uid)
+        except OSError:
+            # Too little room for it, or not all of it could be read: `init` says why.
+            return False
+        return True
 
     def save_template(self) -> None:
         """Keep the initialized directory, so that the next run of this package version needs no init."""
@@ -379,6 +429,8 @@ class Supervisor:
                     (fresh / locked.name).write_bytes(read_kept(locked))
                 os.rename(fresh, target)
         shutil.rmtree(fresh, ignore_errors=True)
+
+    # --- the end
 
     def keep_files(self) -> dict[str, dict[str, str]]:
         """Seal the files that the next phase and the review need; return their hashes."""

@@ -143,6 +143,13 @@ def prepare(
     return control, work
 
 
+def fill(work: Path, template: Path, *, uid: int) -> None:
+    """Put an initialized package into a work directory in which nothing has run yet."""
+    shutil.copytree(template, work, symlinks=True, dirs_exist_ok=True)
+    if uid:
+        hand_over(work, uid)
+
+
 def hand_over(folder: Path, uid: int) -> None:
     """Give a directory and all in it to a run's uid."""
     os.chown(folder, uid, uid)

@@ -188,8 +188,6 @@ def specification(run: Run) -> Spec:
     control, work = workspace.prepare(
         where, run_id=run.pk, phase=run.phase, files=task.files, template=template, uid=uid
     )
-    if not initialized and uid:
-        workspace.hand_over(where.cache, uid)
     mirror, cache = settings.TERRAFORM_PROVIDER_MIRROR, str(where.cache)
     return Spec(
         run_id=run.pk,
