@@ -39,6 +39,7 @@ class Shutdown:
         self.data, self.programs, self.broker, self.node = data, programs, broker, node
         self.say, self.impatience = say, impatience
         self.asked: dict[Path, str] = {}
+        self.given_up: set[Path] = set()
 
     def run(self) -> None:
         """End everything; return when no process of ours is left."""
@@ -47,11 +48,13 @@ class Shutdown:
             self.start_no_more_runs()
             self.stop_terraform()
             self.await_shipping()
+            self.programs.end(*WORKERS)
+            # A start that was under way has ended with its worker; the Terraform that it started has not.
+            self.stop_terraform()
         except Impatient:
             self.say_what_may_be_lost()
             self.programs.end_at_once()
             return
-        self.programs.end(*WORKERS)
         self.programs.end(*GROUND)
         self.programs.end(*self.programs.names())
 
@@ -61,8 +64,8 @@ class Shutdown:
             raise Impatient
 
     def start_no_more_runs(self) -> None:
-        """Let the worker ship what runs, and take nothing new."""
-        if not self.data.living_runs() or not self.programs.is_alive("runs"):
+        """Let the worker ship what runs, and take nothing new, also where nothing runs yet."""
+        if not self.programs.is_alive("runs"):
             return
         queue = Celery(broker=self.broker)
         try:
@@ -75,7 +78,7 @@ class Shutdown:
     def stop_terraform(self) -> None:
         """Ask every run to stop, and show how long each takes."""
         began, shown = time.monotonic(), -1
-        while alive := self.data.living_runs():
+        while alive := {each: run for each, run in self.data.living_runs().items() if each not in self.given_up}:
             self.patient()
             for control in alive.keys() - self.asked.keys():
                 controls.request_stop(control, REASON)
@@ -86,6 +89,7 @@ class Shutdown:
                     f"Terraform of {named(alive)} has not ended within {waited} s. It goes on stopping by itself; "
                     "the next start stores what it wrote."
                 )
+                self.given_up |= alive.keys()
                 return
             if waited != shown:
                 self.say(f"Terraform of {named(alive)} is stopping and saves its state ({waited} s)…")
