@@ -180,6 +180,14 @@ class Run(models.Model):
         return bool(self.cancel_requested_at) and not self.has_ended
 
 
+class PlanQuerySet(models.QuerySet["Plan"]):
+    """Reads of plans."""
+
+    def older_than(self, age: timedelta) -> "PlanQuerySet":
+        """Return plans made longer ago, by the database's clock: hosts may disagree about the time."""
+        return self.filter(created_at__lt=Now() - age)
+
+
 class Plan(models.Model):
     """What was reviewed, and exactly that is applied: sealed plan, its hash, the state and package it fits."""
 
@@ -192,6 +200,8 @@ class Plan(models.Model):
     review = models.JSONField(default=dict)
     verdict = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
+
+    objects = PlanQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"plan of {self.run_id}"

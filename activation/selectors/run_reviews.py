@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
 
 from activation.domain import external_id as external_ids
 from activation.domain import policy_document
@@ -142,8 +141,13 @@ def reviewed(run: Run, member: Member) -> Reviewed | None:
         inputs=[assignment(name, value) for name, value in sorted(run.inputs.items())],
         stale=waits and (plan.state_serial, plan.state_lineage) != (serial, lineage),
         hidden=locked,
-        too_old=waits and timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS),
+        too_old=waits and is_too_old(plan),
     )
+
+
+def is_too_old(plan: Plan) -> bool:
+    """Return whether it is too late to approve a plan."""
+    return Plan.objects.older_than(timedelta(seconds=settings.PLAN_VALID_SECONDS)).filter(pk=plan.pk).exists()
 
 
 def shown_policy(policy: PlannedPolicy, *, hidden: str = "", shown: str = "") -> ShownPolicy:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation import dispatch
@@ -123,6 +124,8 @@ def store_plan(run: Run, end: Mapping[str, Any], *, epoch: int, control: Path, *
                 "package_sha256": run.package.sha256,
                 "review": review.to_json(),
                 "verdict": verdict.to_json(),
+                # By the database's clock, as its age is measured.
+                "created_at": Now(),
             },
         )
         if target is RunStatus.PLANNED and not run.is_of_region:

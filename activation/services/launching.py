@@ -313,8 +313,8 @@ def common_files(run: Run) -> dict[str, bytes]:
 def saved_plan(run: Run) -> bytes:
     """Return the approved plan's bytes; raises Faulted where it is not the one that was approved, or is stale."""
     plan = Plan.objects.get(run=run)
-    oldest = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS) - LATE_START
-    if Plan.objects.filter(pk=plan.pk, created_at__lt=oldest).exists():
+    oldest = timedelta(seconds=settings.PLAN_VALID_SECONDS) + LATE_START
+    if Plan.objects.older_than(oldest).filter(pk=plan.pk).exists():
         raise Faulted("plan_too_old", age=spoken(settings.PLAN_VALID_SECONDS))
     newest = StateVersion.objects.defer("sealed").newest(workspace=run.workspace_id)
     serial, lineage = (newest.serial, newest.lineage) if newest else (0, "")

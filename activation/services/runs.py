@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from activation import dispatch
@@ -122,7 +123,7 @@ def create_run(
 
 def store_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_arn: str) -> None:
     """Seal a run's AWS keys; they are destroyed when it ends, and at the latest after `CREDENTIAL_SECONDS`."""
-    now = timezone.now()
+    # By the database's clock, as its end is looked for: hosts may disagree about the time.
     Credential.objects.update_or_create(
         run=run,
         defaults={
@@ -131,8 +132,8 @@ def store_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_a
             "principal_arn": principal_arn,
             "last_four": keys.access_key_id[-4:],
             "is_long_term": keys.is_long_term,
-            "entered_at": now,
-            "expires_at": now + timedelta(seconds=settings.CREDENTIAL_SECONDS),
+            "entered_at": Now(),
+            "expires_at": Now() + timedelta(seconds=settings.CREDENTIAL_SECONDS),
             "destroyed_at": None,
         },
     )
@@ -158,8 +159,8 @@ def needs_key_again(run: Run) -> bool:
     """Return whether too little of the key's time is left for an approval; a region's run gets its key by itself."""
     if run.is_of_region:
         return False
-    credential = Credential.objects.filter(run=run, sealed__isnull=False).first()
-    return credential is None or credential.expires_at - timezone.now() < APPROVAL_NEEDS
+    lasting = Credential.objects.filter(run=run, sealed__isnull=False, expires_at__gte=Now() + APPROVAL_NEEDS)
+    return not lasting.exists()
 
 
 def demand_approver(run: Run, *, by: Member) -> None:
@@ -178,10 +179,10 @@ def approve(run: Run, *, typed: str, by: Member, actor: events.Actor) -> None:
     if typed.strip().lower() != TYPED_YES:
         raise Refused("type_yes", field="confirmation")
     demand_approver(run, by=by)
-    plan = Plan.objects.filter(run=run).only("created_at", "verdict").first()
+    plan = Plan.objects.filter(run=run).only("verdict").first()
     if plan is None or not plan.verdict.get("passed"):
         raise Refused("safety_check_refused")
-    if timezone.now() - plan.created_at > timedelta(seconds=settings.PLAN_VALID_SECONDS):
+    if Plan.objects.older_than(timedelta(seconds=settings.PLAN_VALID_SECONDS)).filter(pk=plan.pk).exists():
         raise Refused("plan_too_old", age=spoken(settings.PLAN_VALID_SECONDS))
     if not Run.objects.filter(pk=run.pk, status=RunStatus.PLANNED).exists():
         # Whoever discards a plan destroys its key: that is not what is to be mended.

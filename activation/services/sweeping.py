@@ -121,8 +121,8 @@ def write_off_gone_hosts() -> None:
 
 def let_plans_lapse() -> None:
     """Discard plans that nobody approved in time."""
-    ripe = Now() - timedelta(seconds=settings.PLAN_VALID_SECONDS)
-    for plan in Plan.objects.filter(run__status=RunStatus.PLANNED, created_at__lt=ripe).select_related("run"):
+    lapsed = Plan.objects.older_than(timedelta(seconds=settings.PLAN_VALID_SECONDS))
+    for plan in lapsed.filter(run__status=RunStatus.PLANNED).select_related("run"):
         try:
             runs.discard(
                 plan.run,
