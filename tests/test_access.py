@@ -1,9 +1,10 @@
 """Who may open what: every address of the portal × every kind of person × own and other organization's objects.
 
-A new URL name fails `test_every_address_stands_in_the_table` until a row is added to TABLE. A row holds, for one
-method, the statuses for: anonymous, owner, operator, admin, auditor, stranger (owner of another organization),
-installation administrator. What belongs to the other organization is asked for by everybody as well, under the own
-organization's address: the answer must be 404, for people with the right, whatever they ask.
+A new URL name fails `test_every_address_stands_in_the_table` until a row is added to TABLE, and, where something is
+posted to it, `test_every_change_is_judged_by_whether_a_session_is_enough`. A row holds, for one method, the statuses
+for: anonymous, owner, operator, admin, auditor, stranger (owner of another organization), installation administrator.
+What belongs to the other organization is asked for by everybody as well, under the own organization's address: the
+answer must be 404, for people with the right, whatever they ask.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -194,7 +196,7 @@ TABLE = (
     Row(
         "member_invite",
         "POST",
-        members(owner=200, operator=403, admin=200, auditor=403),
+        members(owner=302, operator=403, admin=302, auditor=403),
         posted={"email": "new@example.com", "role": "auditor"},
     ),
     Row("member_role", "GET", MANAGERS_READ, subject),
@@ -366,6 +368,59 @@ TABLE = (
 # A method that nobody may use is refused before the person is looked at.
 WITHIN = tuple(row for row in TABLE if row.in_organization and row.expected != NOBODY_POSTS)
 
+# What a session that somebody left open, or that was stolen, does not do alone: change who has access, what is run in
+# AWS and the rules of it, and take a state away.
+ASKS_FOR_PROOF = {
+    "GET package_add",
+    "POST package_add",
+    "POST package_choose",
+    "POST member_invite",
+    "POST member_role",
+    "POST member_remove",
+    "POST invitation_withdraw",
+    "POST change_confirm",
+    "POST settings",
+    "GET run_state",
+    "POST run_state",
+}
+# What it does: the steps of the wizard, for which a key of the AWS account is entered; what only stops or takes back;
+# records, which hold no secret; a license, which is signed.
+SESSION_IS_ENOUGH = {
+    "POST join",
+    "POST change_withdraw",
+    "POST records",
+    "POST record_again",
+    "POST license_look",
+    "POST license_install",
+    "POST activation_run_here",
+    "POST run_approve",
+    "POST run_cancel",
+    "POST run_discard",
+    "POST run_force",
+    "POST activation_new",
+    "POST activation_before",
+    "POST activation_external_id",
+    "POST activation_external_id_reveal",
+    "POST activation_external_id_continue",
+    "POST activation_run_yourself",
+    "POST activation_paste_check",
+    "POST activation_key_check",
+    "POST activation_role_check",
+    "POST activation_cluster_noted",
+    "POST activation_resume",
+    "POST activation_handover_ticks",
+    "POST activation_handover_watch",
+    "POST activation_handover_stop",
+    "POST activation_handover_play",
+    "POST activation_handover_confirm",
+    "POST activation_region",
+    "POST activation_region_map",
+    "POST activation_region_arns",
+    "POST activation_region_arns_check",
+    "POST activation_region_check",
+    "POST region_continue",
+}
+
 
 @pytest.fixture
 def world(world: World) -> World:
@@ -386,8 +441,8 @@ def names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
             yield pattern.name
 
 
-def ask(world: World, row: Row, who: str, address: str) -> int:
-    """Return the status that a person gets, and undo what they did; what is refused to them must leave an event."""
+def ask(world: World, row: Row, who: str, address: str) -> HttpResponseBase:
+    """Return what a person is answered, and undo what they did; what is refused to them must leave an event."""
     client = Client(raise_request_exception=False)
     with transaction.atomic():
         if person := world.people[who]:
@@ -399,7 +454,7 @@ def ask(world: World, row: Row, who: str, address: str) -> int:
             assert refused == (answer.status_code in (403, 404)), f"{who}: {answer.status_code}, {refused} events"
         # The next person finds the world as it was.
         transaction.set_rollback(True)
-    return answer.status_code
+    return answer
 
 
 def address_of(row: Row, place: Place, objects: Place) -> str:
@@ -425,7 +480,9 @@ def test_own_organization(world: World, row: Row) -> None:
     make_invitation(world.own.organization, token="an-invitation")
     address = address_of(row, world.own, world.own)
 
-    assert {who: ask(world, row, who, address) for who in PEOPLE} == dict(zip(PEOPLE, row.expected, strict=True))
+    assert {who: ask(world, row, who, address).status_code for who in PEOPLE} == dict(
+        zip(PEOPLE, row.expected, strict=True)
+    )
 
 
 @pytest.mark.parametrize("row", WITHIN, ids=lambda row: row.identity)
@@ -433,8 +490,26 @@ def test_other_organizations_objects_are_not_found(world: World, row: Row) -> No
     """Under the other organization's address, and under one's own with the other's objects."""
     number_of_events = Event.objects.for_organization(world.other.organization).count()
     for who in ("owner", "operator", "admin", "auditor"):
-        assert ask(world, row, who, address_of(row, world.other, world.other)) == 404, who
+        assert ask(world, row, who, address_of(row, world.other, world.other)).status_code == 404, who
         if row.parts is not no_parts:
             expected = 403 if row.expected[PEOPLE.index(who)] == 403 else 404
-            assert ask(world, row, who, address_of(row, world.own, world.other)) == expected, who
+            assert ask(world, row, who, address_of(row, world.own, world.other)).status_code == expected, who
     assert Event.objects.for_organization(world.other.organization).count() == number_of_events
+
+
+def test_every_change_is_judged_by_whether_a_session_is_enough() -> None:
+    changes = {row.identity for row in TABLE if row.method == "POST" and set(row.expected) - {404, 405}}
+
+    assert changes - ASKS_FOR_PROOF - SESSION_IS_ENOUGH == set(), "add these to one of the two"
+    assert set() == ASKS_FOR_PROOF & SESSION_IS_ENOUGH
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: row.identity)
+def test_what_asks_for_a_fresh_proof(world: World, row: Row) -> None:
+    """Whoever may do it is asked, and nobody else learns more than that they may not."""
+    address = address_of(row, world.own, world.own)
+    answers = {who: ask(world, row, who, address) for who in PEOPLE if who != "anonymous"}
+    asked = {who for who, each in answers.items() if each.headers.get("Location", "").startswith("/accounts/reauth")}
+
+    may = {who for who, each in answers.items() if each.status_code not in (403, 404)}
+    assert asked == (may if row.identity in ASKS_FOR_PROOF else set())

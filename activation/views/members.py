@@ -68,6 +68,8 @@ def members_download(request: PortalRequest) -> HttpResponse:
 @member_with(Right.MANAGE_MEMBERS)
 def member_invite(request: PortalRequest) -> HttpResponse:
     """Invite a person; the answer shows the link, once."""
+    if request.method == "POST":
+        demand_proof(request)
     form = InvitationForm(
         request.POST or None, roles=grantable_roles(Role(request.member.role)), initial={"role": Role.OPERATOR.value}
     )
@@ -94,6 +96,7 @@ def member_invite(request: PortalRequest) -> HttpResponse:
 def invitation_withdraw(request: PortalRequest, invitation: int) -> HttpResponse:
     """End an open invitation."""
     row = get_object_or_404(invitations_of(request.organization), pk=invitation)
+    demand_proof(request)
     services.withdraw(invitation=row, by=request.member, actor=request.actor)
     messages.success(request, f"The invitation of {row.email} was withdrawn; its link no longer works.")
     return redirect("members", request.organization.slug)

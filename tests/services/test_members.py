@@ -15,7 +15,7 @@ from activation.domain.roles import Role
 from activation.models import Event, Invitation, Member, Organization, User
 from activation.services import members
 from activation.services.events import Actor
-from tests.factories import PASSWORD, World, make_invitation, make_member, make_organization, make_user
+from tests.factories import PASSWORD, World, make_invitation, make_member, make_organization, make_user, prove
 
 
 def invite(organization: Organization, by: Member, email: str, role: Role) -> members.Invited:
@@ -29,6 +29,7 @@ def token_of(link: str) -> str:
 def signed_in_page(owner: Member) -> str:
     client = Client()
     client.force_login(owner.user)
+    prove(client)
     posted = {"email": "c@example.com", "role": "auditor"}
     return client.post(f"/o/{owner.organization.slug}/members/invite/", posted).content.decode()
 
