@@ -1,6 +1,7 @@
 """How allauth signs people in here, and what it tells us of it."""
 
 import logging
+import secrets
 import time
 from smtplib import SMTPException
 from typing import Any
@@ -13,10 +14,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.http import HttpRequest
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, TimestampSigner
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import salted_hmac
 
+from activation.domain.caller import counted_as
 from activation.domain.events import Kind
-from activation.http import SIGNED_IN_AT, address, signed_in_by
+from activation.http import SIGNED_IN_AT, address, is_signed_in, signed_in_by
 from activation.services import factors, sign_in
 
 log = logging.getLogger(__name__)
@@ -35,26 +40,42 @@ class AccountAdapter(DefaultAccountAdapter):
         """Leave it: people sign in by e-mail address."""
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the address that throttling counts by: the one that events name."""
-        return address(request)
+        """Return what throttling counts by: the address that events name, of IPv6 its network."""
+        return counted_as(address(request))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Return what failed sign-ins are counted by: the account and the caller's address.
 
-        Not, as allauth does, with the host of the request, which its sender chooses.
+        Not, as allauth does, with the host of the request, which its sender chooses. The browser that last signed in
+        to the account is counted by itself: nobody else uses up its tries.
         """
-        return f"{login_of(credentials)} {address(request)}"
+        account = login_of(credentials)
+        return f"{account} {known_browser(request, account) or self.get_client_ip(request)}"
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Count a try twice: from this address, and from everywhere, where more are let through."""
-        super().pre_authenticate(request, **credentials)
-        anywhere = ratelimit.consume(
-            request, app="allauth.account", action="login_failed_anywhere", key=login_of(credentials)
-        )
+        """Count a try, and record one that is over the limit: it is not checked, so nothing else tells of it."""
+        account = login_of(credentials)
+        try:
+            super().pre_authenticate(request, **credentials)
+            if known_browser(request, account) is None:
+                self.count_anywhere(request, account)
+        except ValidationError:
+            sign_in.record_failed_sign_in(email=account, address=address(request), reason=sign_in.THROTTLED)
+            raise
+
+    def count_anywhere(self, request: HttpRequest, account: str) -> None:
+        """Count a try a second time, among those from everywhere, of which more are let through."""
+        anywhere = ratelimit.consume(request, app="allauth.account", action="login_failed_anywhere", key=account)
         if not anywhere:
             raise self.validation_error("too_many_login_attempts")
         # Who signs in takes the try back.
         self._login_failed_rl_usage.usage += anywhere.usage
+
+    def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
+        """Answer who has signed in, and have their browser remember it."""
+        response: HttpResponse = super().post_login(request, user, **how)
+        remember_browser(request, response, login_of({"email": user.email}))
+        return response
 
     def format_email_subject(self, subject: str) -> str:
         """Return the subject with the product's name before it, not the name by which this request came."""
@@ -83,6 +104,37 @@ class AccountAdapter(DefaultAccountAdapter):
 def login_of(credentials: dict[str, Any]) -> str:
     """Return the account that somebody tries to sign in to."""
     return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
+
+
+def browser_signer(account: str) -> TimestampSigner:
+    """Return a signer that is bound to an account, which the cookie does not name."""
+    bound = salted_hmac("browser", account, algorithm="sha256").hexdigest()
+    return TimestampSigner(salt=f"browser:{bound}")
+
+
+def known_browser(request: HttpRequest, account: str) -> str | None:
+    """Return the name of a browser that last signed in to this account; None for any other.
+
+    It opens nothing: who has stolen the cookie has as many tries as from one address.
+    """
+    cookie = request.COOKIES.get(settings.BROWSER_COOKIE_NAME, "")
+    try:
+        return browser_signer(account).unsign(cookie, max_age=settings.BROWSER_COOKIE_AGE)
+    except BadSignature:
+        return None
+
+
+def remember_browser(request: HttpRequest, response: HttpResponse, account: str) -> None:
+    """Give a browser its name, or the one that it has for a longer time."""
+    name = known_browser(request, account) or secrets.token_hex(16)
+    response.set_cookie(
+        settings.BROWSER_COOKIE_NAME,
+        browser_signer(account).sign(name),
+        max_age=settings.BROWSER_COOKIE_AGE,
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Lax",
+    )
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):
@@ -127,8 +179,12 @@ def on_signed_out(request: HttpRequest, user: Any, **kwargs: Any) -> None:
 
 def on_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     """Hand a failed sign-in to the service, without the password."""
-    email = str(credentials.get("email") or credentials.get("username") or "")
-    sign_in.record_failed_sign_in(email=email, address=address(request) if request else "")
+    confirms = request is not None and is_signed_in(request)
+    sign_in.record_failed_sign_in(
+        email=login_of(credentials),
+        address=address(request) if request else "",
+        reason=sign_in.NOT_CONFIRMED if confirms else "",
+    )
 
 
 def on_password_changed(request: HttpRequest, user: Any, **kwargs: Any) -> None:

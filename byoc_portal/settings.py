@@ -163,8 +163,8 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-# The key is an account tried from one address: nobody can lock somebody else out. `login_failed_anywhere` counts an
-# account's tries from everywhere.
+# The key is an account, tried from one address or by one browser that signed in to it before. `login_failed_anywhere`
+# counts an account's tries from everywhere but such browsers: whoever goes on trying locks out new ones only.
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "30/15m/ip,5/15m/key",
@@ -173,6 +173,10 @@ ACCOUNT_RATE_LIMITS = {
 # No mail to addresses that have no account: a closed portal would only bother strangers.
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "activation.forms.second_factor.AuthenticateForm",
+    "reauthenticate": "activation.forms.second_factor.ReauthenticateForm",
+}
 MFA_ADAPTER = "activation.accounts.SecondFactorAdapter"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
@@ -183,6 +187,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+# By which a browser that signed in before is counted by itself.
+BROWSER_COOKIE_AGE = 180 * 24 * 3600
+BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "browser"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = False
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from activation.domain.caller import counted_as
 from activation.domain.events import Kind, Outcome
 from activation.models import Member
 from activation.services import events
@@ -47,7 +48,7 @@ def record_refused_access(
     *, user: Any, path: str, address: str, signed_in_by: str, reason: str, member: Member | None = None
 ) -> None:
     """Record that somebody asked for what is not theirs."""
-    number = number_within_minute(f"refused:{user.pk}:{address}")
+    number = number_within_minute(f"refused:{user.pk}:{counted_as(address)}")
     if not is_written(number, MOST_PER_MINUTE):
         return
     if member is not None:

@@ -5,14 +5,20 @@
 
 from django.db import transaction
 
+from activation.domain.caller import counted_as
 from activation.domain.events import Kind, Outcome
 from activation.models import Member, User
 from activation.selectors.people import find_user
 from activation.services import events, refusals
 from activation.services.events import Actor
 
-# At most this many failed sign-ins a minute become events, for each caller's address.
+# At most this many failed sign-ins a minute become events, for each account and caller's address.
 MOST_FAILED_PER_MINUTE = 20
+# Why somebody was not let in, where it was not the password they signed in with.
+THROTTLED = "too many attempts, so this one was not checked"
+WRONG_CODE = "wrong code of the second factor"
+NOT_CONFIRMED = "wrong password when asked to confirm who they are"
+NO_ACCOUNT = "no account with this address"
 
 
 def record_sign_in(*, user: User, address: str, signed_in_by: str) -> None:
@@ -32,26 +38,30 @@ def record_account_change(
     record_for_each_organization(kind, user, address, Outcome.DONE, signed_in_by, after)
 
 
-def record_failed_sign_in(*, email: str, address: str) -> None:
-    """Record that somebody could not sign in, at a bounded rate.
+def record_failed_sign_in(*, email: str, address: str, reason: str = "") -> None:
+    """Record that somebody could not sign in or confirm who they are, at a bounded rate.
 
-    What was typed is kept only where it is the address of an account: people type passwords into the wrong field.
+    What was typed is kept only where it is the address of an account: people type passwords into the wrong field. Each
+    account is counted by itself, so that tries at others hide none at this one; all that do not exist are counted as
+    one.
     """
-    number = refusals.number_within_minute(f"sign-in-failed:{address}")
+    user = find_user(email) if email else None
+    account = user.pk if user else "none"
+    number = refusals.number_within_minute(f"sign-in-failed:{account}:{counted_as(address)}")
     if not refusals.is_written(number, MOST_FAILED_PER_MINUTE):
         return
     so_far = refusals.so_far(number, MOST_FAILED_PER_MINUTE)
-    user = find_user(email) if email else None
     if user is None:
         events.record(
             Kind.SIGN_IN_FAILED,
             actor=Actor(address=address),
             organization=None,
             outcome=Outcome.REFUSED,
-            reason=f"no account with this address{so_far}",
+            reason=f"{NO_ACCOUNT}{so_far}",
         )
         return
-    record_for_each_organization(Kind.SIGN_IN_FAILED, user, address, Outcome.REFUSED, reason=so_far.removeprefix("; "))
+    told = f"{reason}{so_far}".removeprefix("; ")
+    record_for_each_organization(Kind.SIGN_IN_FAILED, user, address, Outcome.REFUSED, reason=told)
 
 
 @transaction.atomic

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import hotp_value, yield_hotp_counters_from_time
+from allauth.mfa.totp.internal.auth import TOTP, hotp_value, yield_hotp_counters_from_time
 from django.core import mail
 from django.test import Client
 from pytest_django import Settings
@@ -31,6 +31,12 @@ def without_what_was_typed(text: str, email: str) -> str:
 
 def kinds(*, organization: Organization) -> list[tuple[str, str]]:
     return list(Event.objects.filter(organization=organization).order_by("sequence").values_list("kind", "outcome"))
+
+
+def reasons(organization: Organization) -> list[str]:
+    """Return the reasons of the failed sign-ins that an organization was told of."""
+    failed = Event.objects.filter(organization=organization, kind=Kind.SIGN_IN_FAILED.value)
+    return list(failed.order_by("sequence").values_list("reason", flat=True))
 
 
 def test_a_member_signs_in_and_out(world: World, client: Client) -> None:
@@ -84,7 +90,7 @@ def test_an_account_is_throttled_for_one_address_and_not_for_another(world: Worl
 
     assert status == 200
     assert "Too many" in text
-    assert Event.objects.filter(kind=Kind.SIGN_IN_FAILED.value).count() == 5
+    assert reasons(world.own.organization) == [*[""] * 5, services.THROTTLED]
     assert sign_in(Client(), world.own.members[Role.ADMIN].user.email, PASSWORD)[0] == 302
 
 
@@ -127,6 +133,94 @@ def test_an_account_that_is_tried_from_very_many_addresses_is_throttled_all_the_
         sign_in(Client(), email, WRONG, REMOTE_ADDR=f"192.0.2.{number}")
 
     assert "Too many" in sign_in(Client(), email, PASSWORD)[1]
+
+
+def test_a_browser_that_signed_in_before_is_let_in_while_others_try_the_account(world: World) -> None:
+    user = world.own.members[Role.OWNER].user
+    browser = Client()
+    sign_in(browser, user.email, PASSWORD)
+    browser.post("/accounts/logout/")
+    for number in range(100):
+        sign_in(Client(), user.email, WRONG, REMOTE_ADDR=f"192.0.2.{number}")
+    for _ in range(5):
+        sign_in(Client(), user.email, WRONG)
+
+    assert user.email not in browser.cookies["browser"].value
+    assert sign_in(browser, user.email.upper(), PASSWORD)[0] == 302
+    browser.post("/accounts/logout/")
+    assert "Too many" in sign_in(Client(), user.email, PASSWORD, REMOTE_ADDR="198.51.100.1")[1]
+
+
+def test_the_cookie_of_a_known_browser_gives_no_more_tries_than_an_address_has(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    stolen = Client()
+    sign_in(stolen, email, PASSWORD)
+    stolen.post("/accounts/logout/")
+    for number in range(5):
+        sign_in(stolen, email, WRONG, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert "Too many" in sign_in(stolen, email, PASSWORD, REMOTE_ADDR="192.0.2.99")[1]
+
+
+def test_a_browser_known_to_one_account_is_not_known_to_another(world: World) -> None:
+    mine, victim = (world.own.members[role].user.email for role in (Role.OPERATOR, Role.OWNER))
+    browser = Client()
+    sign_in(browser, mine, PASSWORD)
+    browser.post("/accounts/logout/")
+    for number in range(100):
+        sign_in(Client(), victim, WRONG, REMOTE_ADDR=f"192.0.2.{number}")
+
+    assert "Too many" in sign_in(browser, victim, PASSWORD)[1]
+
+
+def test_all_addresses_of_an_ipv6_network_share_their_tries(world: World) -> None:
+    email = world.own.members[Role.OWNER].user.email
+    for number in range(5):
+        sign_in(Client(), email, WRONG, REMOTE_ADDR=f"2001:db8:0:7::{number}")
+
+    assert "Too many" in sign_in(Client(), email, PASSWORD, REMOTE_ADDR="2001:db8:0:7:1::1")[1]
+    assert sign_in(Client(), email, PASSWORD, REMOTE_ADDR="2001:db8:0:8::1")[0] == 302
+
+
+def test_tries_at_made_up_accounts_hide_none_at_a_real_one(world: World) -> None:
+    for number in range(services.MOST_FAILED_PER_MINUTE + 5):
+        sign_in(Client(), f"person-{number}@example.com", WRONG)
+
+    sign_in(Client(), world.own.members[Role.OWNER].user.email, WRONG)
+
+    assert reasons(world.own.organization) == [""]
+
+
+def test_a_wrong_second_factor_is_told_to_the_organization_and_so_is_one_too_many(world: World) -> None:
+    user = world.own.members[Role.OWNER].user
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    client = Client()
+    sign_in(client, user.email, PASSWORD)
+    for _ in range(6):
+        client.post("/accounts/2fa/authenticate/", {"code": "000000"})
+
+    assert "_auth_user_id" not in client.session
+    assert reasons(world.own.organization) == [*[services.WRONG_CODE] * 5, services.THROTTLED]
+
+
+@pytest.mark.parametrize(
+    ("page", "wrong", "reason"),
+    [
+        ("/accounts/reauthenticate/", {"password": WRONG}, services.NOT_CONFIRMED),
+        ("/accounts/2fa/reauthenticate/", {"code": "000000"}, services.WRONG_CODE),
+    ],
+)
+def test_who_cannot_confirm_who_they_are_leaves_an_event(
+    world: World, client: Client, page: str, wrong: dict[str, str], reason: str
+) -> None:
+    user = world.own.members[Role.OWNER].user
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    client.force_login(user)
+    for _ in range(6):
+        client.post(page, wrong)
+
+    assert reasons(world.own.organization) == [*[reason] * 5, services.THROTTLED]
+    assert set(Event.objects.filter(kind=Kind.SIGN_IN_FAILED).values_list("actor_name", flat=True)) == {""}
 
 
 def test_the_session_changes_with_the_sign_in(world: World, client: Client) -> None:
