@@ -1,11 +1,8 @@
 """How allauth signs people in here, and what it tells us of it."""
 
-import logging
 import secrets
 import time
-from smtplib import SMTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.signals import password_changed, password_reset, password_set
@@ -23,8 +20,6 @@ from activation.domain.caller import counted_as
 from activation.domain.events import Kind
 from activation.http import SIGNED_IN_AT, address, is_signed_in, signed_in_by
 from activation.services import factors, sign_in
-
-log = logging.getLogger(__name__)
 
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
 
@@ -76,22 +71,6 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **how)
         remember_browser(request, response, login_of({"email": user.email}))
         return response
-
-    def format_email_subject(self, subject: str) -> str:
-        """Return the subject with the product's name before it, not the name by which this request came."""
-        return f"BYOC Portal: {subject}"
-
-    def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the link of a reset under the portal's own address: a caller chooses the Host of a request."""
-        path = urlsplit(str(super().get_reset_password_from_key_url(key))).path
-        return f"{settings.PORTAL_URL}{path}"
-
-    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send it, or log that no mail server took it: the page must not tell by an error who has an account."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (SMTPException, OSError) as error:
-            log.warning("The mail server did not accept %s: %s", template_prefix, error)
 
     def add_message(
         self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any, **kwargs: Any

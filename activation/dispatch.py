@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 START_RUN, SHIP_RUN = "activation.start_run", "activation.ship_run"
 VERIFY_EVENTS = "activation.verify_events"
 MAKE_RECORD = "activation.make_record"
+SEND_RESET = "activation.send_password_reset"
 CHECK_OUTSIDE = "activation.check_outside"
 SEND_NOTICE = "activation.send_notice"
 CHECK_BOOTSTRAP_ROLE = "activation.check_bootstrap_role"
@@ -46,6 +47,11 @@ def verify_events(organization_id: str = "") -> None:
 def send_notice(activation_id: str) -> None:
     """Have what is due about an activation written to people, by a worker that may wait for a mail server."""
     transaction.on_commit(lambda: send(SEND_NOTICE, activation_id, START_QUEUE))
+
+
+def send_password_reset(user_id: str) -> None:
+    """Have the link for a new password mailed to a person, by a worker that may wait for a mail server."""
+    transaction.on_commit(lambda: send(SEND_RESET, user_id, START_QUEUE))
 
 
 def check_outside(activation_id: str) -> None:

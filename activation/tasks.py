@@ -11,6 +11,7 @@ from activation.services import (
     demo_console,
     launching,
     notices,
+    password_reset,
     preflight,
     records,
     region_setup,
@@ -74,6 +75,13 @@ def send_notice(activation_id: str) -> None:
     """Write to people what is due about an activation."""
     trace.run_id.set("")
     notices.send(activation_id)
+
+
+@shared_task(name="activation.send_password_reset", acks_late=False, max_retries=0)
+def send_password_reset(user_id: str) -> None:
+    """Mail the link for a new password to a person."""
+    trace.run_id.set("")
+    password_reset.send(user_id)
 
 
 @shared_task(name="activation.check_outside", acks_late=False, max_retries=0)

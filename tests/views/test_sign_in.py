@@ -9,12 +9,14 @@ from django.core import mail
 from django.test import Client
 from pytest_django import Settings
 
+from activation.dispatch import SEND_RESET
 from activation.domain.events import Kind
 from activation.domain.roles import Role
 from activation.models import Event, Organization
-from activation.services import refusals
+from activation.services import password_reset, refusals
 from activation.services import sign_in as services
 from tests.factories import PASSWORD, World, make_user
+from tests.messages import work_off
 
 WRONG = "not the password at all"
 
@@ -247,22 +249,39 @@ def test_an_inactive_account_does_not_sign_in(client: Client) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_a_forgotten_password_is_mailed_only_to_people_who_have_an_account(world: World) -> None:
+def test_a_forgotten_password_is_mailed_only_to_people_who_have_an_account(
+    world: World, django_capture_on_commit_callbacks: Any
+) -> None:
     known, unknown = world.own.members[Role.OWNER].user.email, "nobody@example.com"
 
-    answers = [Client().post("/accounts/password/reset/", {"email": email}) for email in (known, unknown)]
+    with django_capture_on_commit_callbacks(execute=True):
+        answers = [Client().post("/accounts/password/reset/", {"email": email}) for email in (known.upper(), unknown)]
 
+    assert mail.outbox == [], "a page that waits for the mail server tells by its time who has an account"
+    assert work_off() == [SEND_RESET] * 2
     assert [answer.headers["Location"] for answer in answers] == ["/accounts/password/reset/done/"] * 2
     assert [message.to for message in mail.outbox] == [[known]]
 
 
-def test_a_mail_server_that_is_away_does_not_tell_who_has_an_account(world: World, settings: Settings) -> None:
+def test_a_mail_server_that_is_away_does_not_tell_who_has_an_account(
+    world: World, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
     options = {"host": "127.0.0.1", "port": 1}
     settings.MAILERS = {"default": {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}}
 
     for email in (world.own.subject.user.email, "nobody@example.com"):
-        answer = Client().post("/accounts/password/reset/", {"email": email})
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = Client().post("/accounts/password/reset/", {"email": email})
         assert answer.headers["Location"] == "/accounts/password/reset/done/"
+        assert work_off() == [SEND_RESET]
+
+
+@pytest.mark.django_db
+def test_who_may_not_sign_in_gets_no_link() -> None:
+    for user_id in (str(make_user(is_active=False).pk), "nobody", "0"):
+        password_reset.send(user_id)
+
+    assert mail.outbox == []
 
 
 def test_no_reset_is_offered_where_no_mail_is_sent(db: None, settings: Settings) -> None:
@@ -295,7 +314,7 @@ def test_a_changed_password_is_an_event_without_the_password(world: World, clien
 
 def test_a_password_set_by_a_link_from_an_e_mail_is_an_event(world: World, client: Client) -> None:
     user = world.own.members[Role.OPERATOR].user
-    client.post("/accounts/password/reset/", {"email": user.email})
+    password_reset.send(str(user.pk))
     (link,) = re.findall(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
     new = "quite another long password"
 

@@ -1,5 +1,7 @@
 """What attackers, impatient people and broken clients send: answered with a page, never with our mistake."""
 
+from typing import Any
+
 import pytest
 from django.core import mail
 from django.test import Client
@@ -10,6 +12,7 @@ from activation.domain.roles import Role
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, Event
 from tests.factories import World, make_activation, make_member, make_organization, prove
+from tests.messages import work_off
 
 pytestmark = pytest.mark.django_db
 
@@ -22,11 +25,15 @@ def test_a_foreign_host_is_not_understood(host: str) -> None:
     assert "Not understood" in answer.content.decode()
 
 
-def test_the_link_of_a_reset_names_the_portal_whatever_host_was_asked(world: World, settings: object) -> None:
+def test_the_link_of_a_reset_names_the_portal_whatever_host_was_asked(
+    world: World, settings: object, django_capture_on_commit_callbacks: Any
+) -> None:
     settings.PORTAL_URL = "https://portal.example.com"  # type: ignore[attr-defined]
     owner = world.own.members[Role.OWNER].user
 
-    Client().post("/accounts/password/reset/", {"email": owner.email}, headers={"host": "localhost:6666"})
+    with django_capture_on_commit_callbacks(execute=True):
+        Client().post("/accounts/password/reset/", {"email": owner.email}, headers={"host": "localhost:6666"})
+    work_off()
 
     [message] = mail.outbox
     assert "https://portal.example.com/accounts/password/reset/key/" in str(message.body)
