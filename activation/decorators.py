@@ -179,10 +179,18 @@ def poll[**P](
     @wraps(view)
     def polled(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if request.headers.get("HX-Request") and not request.user.is_authenticated:
-            page = urlsplit(request.headers.get("HX-Current-URL", ""))
-            back = urlencode({"next": urlunsplit(("", "", page.path, page.query, ""))})
+            back = urlencode({"next": page_that_polls(request)})
             return HttpResponse(status=401, headers={"HX-Redirect": f"{reverse(settings.LOGIN_URL)}?{back}"})
         return view(request, *args, **kwargs)
 
     polled.is_poll = True  # type: ignore[attr-defined]
     return polled  # type: ignore[return-value]
+
+
+def page_that_polls(request: HttpRequest) -> str:
+    """Return the path and query of the page from which htmx says that it asks; the home page where it says none."""
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return "/"
+    return urlunsplit(("", "", page.path, page.query, "")) or "/"

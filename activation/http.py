@@ -4,6 +4,7 @@ import secrets
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_plus
 
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
@@ -45,6 +46,29 @@ class RequestIdentity:
             return response
         finally:
             request_id.reset(token)
+
+
+class NoNul:
+    """Refuse a request with a NUL in its path, its query or a cookie: no object is named so, and PostgreSQL takes none.
+
+    In a form it is a field's error (`ProhibitNullCharactersValidator`).
+    """
+
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer with 400, or go on."""
+        said = (request.path_info, unquote_plus(request.META.get("QUERY_STRING", "")), *request.COOKIES.values())
+        if any("\0" in each for each in said):
+            return problem(
+                request,
+                400,
+                title="Not understood",
+                text="The address of this page, or a cookie, has a character that cannot be in one.",
+                next_step="Go to the portal's first page, and from there on by its links.",
+            )
+        return self.get_response(request)
 
 
 class IdleSessions:

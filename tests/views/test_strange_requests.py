@@ -79,6 +79,31 @@ def test_a_count_of_thousands_of_digits_ends_the_polling(world: World) -> None:
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(
+    "address", ["/nowhere/%00/", "/o/a%00b/activations/", "/?next=%00", "/accounts/login/?next=\0"]
+)
+def test_a_nul_in_an_address_is_not_understood(address: str) -> None:
+    answer = Client().get(address)
+
+    assert answer.status_code == 400
+    assert "Not understood" in answer.content.decode()
+
+
+def test_a_nul_in_a_cookie_is_not_understood() -> None:
+    answer = Client().get("/accounts/login/", headers={"cookie": r'session="\000aaaaaaaaaaaa"'})
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("page", ["http://[", "http://[::1/x", "//["])
+def test_a_poll_from_a_page_without_a_proper_address_leads_to_the_sign_in(world: World, page: str) -> None:
+    address = f"/o/{world.own.organization.slug}/runs/{world.own.run.pk}/status/"
+
+    answer = Client().get(address, headers={"HX-Request": "true", "HX-Current-URL": page})
+
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/accounts/login/?next=%2F")
+
+
 @pytest.mark.parametrize("method", ["options", "trace", "put", "delete"])
 def test_a_package_is_added_by_its_form_only(world: World, method: str) -> None:
     client = Client()
