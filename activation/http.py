@@ -22,7 +22,6 @@ from activation.services import mail
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-ACTIVE_COOKIE = "active"
 # Where the session keeps the time of the sign-in, seconds since 1970.
 SIGNED_IN_AT = "signed_in_at"
 # The cookie is renewed at most this often, seconds: a page of ten requests sends one.
@@ -112,7 +111,7 @@ class IdleSessions:
     def age(self, request: HttpRequest, most: int) -> str | None:
         """Return the cookie's value while it is younger than `most` seconds."""
         try:
-            return self.signer(request).unsign(request.COOKIES.get(ACTIVE_COOKIE, ""), max_age=most)
+            return self.signer(request).unsign(request.COOKIES.get(settings.ACTIVE_COOKIE_NAME, ""), max_age=most)
         except BadSignature:
             return None
 
@@ -120,7 +119,7 @@ class IdleSessions:
         """Send the cookie again, unless it is fresh."""
         if self.age(request, ACTIVE_COOKIE_STEP) is None:
             response.set_cookie(
-                ACTIVE_COOKIE,
+                settings.ACTIVE_COOKIE_NAME,
                 self.signer(request).sign("1"),
                 max_age=settings.SESSION_COOKIE_AGE,
                 httponly=True,

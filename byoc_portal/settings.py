@@ -187,6 +187,8 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
+# When a person was last here.
+ACTIVE_COOKIE_NAME = "__Host-active" if HTTPS else "active"
 # By which a browser that signed in before is counted by itself.
 BROWSER_COOKIE_AGE = 180 * 24 * 3600
 BROWSER_COOKIE_NAME = "__Host-browser" if HTTPS else "browser"

@@ -3,13 +3,15 @@
 import time
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
-from activation.http import ACTIVE_COOKIE, SIGNED_IN_AT
+from activation.http import SIGNED_IN_AT
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = 2 * 3600
+ACTIVE_COOKIE = settings.ACTIVE_COOKIE_NAME
 
 
 @pytest.fixture
