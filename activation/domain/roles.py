@@ -30,6 +30,9 @@ class Right(StrEnum):
     CHANGE_SETTINGS = "change_settings"
 
 
+# Who decides for the organization, or takes its evidence away: an organization can ask them for a second factor.
+SECOND_FACTOR_ROLES = frozenset({Role.OWNER, Role.ADMIN, Role.AUDITOR})
+
 R = Right
 
 RIGHTS: dict[Role, frozenset[Right]] = {

@@ -20,7 +20,7 @@ class SettingsForm(forms.Form):
         help_text="A run is applied only after an owner other than the person who started it has approved it.",
     )
     requires_second_factor = forms.BooleanField(
-        label="Owners and admins need a second factor",
+        label="Owners, admins and auditors need a second factor",
         required=False,
         help_text="Anyone without one must set it up before they can see the organization.",
     )

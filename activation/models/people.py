@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from activation.domain.control_plane import CONTROL_PLANE_LABELS, ControlPlane
-from activation.domain.roles import RIGHTS, ROLE_LABELS, Right, Role, may_approve
+from activation.domain.roles import RIGHTS, ROLE_LABELS, SECOND_FACTOR_ROLES, Right, Role, may_approve
 from activation.models.identity import organization_identity
 
 
@@ -73,7 +73,7 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     control_plane = models.CharField(max_length=10, choices=[(c.value, CONTROL_PLANE_LABELS[c]) for c in ControlPlane])
     four_eyes = models.BooleanField(default=False)
-    # Owners and admins are let in only with one.
+    # SECOND_FACTOR_ROLES are let in only with one.
     requires_second_factor = models.BooleanField(default=False)
     # Who is written to beside the owners when an activation has ended.
     notification_addresses = models.JSONField(default=list, blank=True)
@@ -142,7 +142,7 @@ class Member(models.Model):
     @property
     def needs_second_factor(self) -> bool:
         """Return whether the organization lets this member in only with a second factor."""
-        return self.organization.requires_second_factor and Role(self.role) in {Role.OWNER, Role.ADMIN}
+        return self.organization.requires_second_factor and Role(self.role) in SECOND_FACTOR_ROLES
 
     def may(self, right: Right) -> bool:
         """Return whether this member's role has the right."""

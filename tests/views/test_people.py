@@ -358,11 +358,11 @@ def test_settings_are_kept_with_what_stood_before(world: World) -> None:
     assert Event.objects.filter(kind=Kind.ORGANIZATION_SETTINGS_CHANGED.value).count() == 1
 
 
-def test_owners_and_admins_are_let_in_only_with_the_second_factor_that_is_asked_for(world: World) -> None:
+def test_owners_admins_and_auditors_are_let_in_only_with_the_second_factor_that_is_asked_for(world: World) -> None:
     client = signed_in(world.own.members[Role.OWNER].user)
     client.post("/o/own-company/settings/", {"name": "Own Company", "requires_second_factor": "on"})
 
-    for role, status in ((Role.OWNER, 403), (Role.ADMIN, 403), (Role.AUDITOR, 200)):
+    for role, status in ((Role.OWNER, 403), (Role.ADMIN, 403), (Role.AUDITOR, 403), (Role.OPERATOR, 200)):
         answer = signed_in(world.own.members[role].user).get("/o/own-company/activations/")
         assert answer.status_code == status
         assert ("A second factor is needed" in answer.content.decode()) == (status == 403)
