@@ -16,9 +16,11 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 
+from activation.domain import browsers
 from activation.domain.caller import counted_as
 from activation.domain.events import Kind
-from activation.http import SIGNED_IN_AT, address, is_signed_in, signed_in_by
+from activation.http import address, is_signed_in, signed_in_by
+from activation.selectors.sessions import SIGNED_IN_AT, SIGNED_IN_FROM, SIGNED_IN_WITH
 from activation.services import factors, sign_in
 
 UNSAID = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
@@ -145,8 +147,10 @@ def listen() -> None:
 
 
 def on_signed_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
-    """Note the time for idle sessions, and hand the sign-in to the service."""
+    """Note the time for idle sessions, and what tells the person their sessions apart; hand the sign-in on."""
     request.session[SIGNED_IN_AT] = int(time.time())
+    request.session[SIGNED_IN_FROM] = address(request)
+    request.session[SIGNED_IN_WITH] = browsers.family(request.META.get("HTTP_USER_AGENT", ""))
     sign_in.record_sign_in(user=user, address=address(request), signed_in_by=signed_in_by(request, user))
 
 

@@ -18,12 +18,11 @@ from django.utils.crypto import salted_hmac
 from activation.domain.durations import spoken
 from activation.domain.errors import Faulted, Refused
 from activation.domain.trace import request_id
-from activation.services import mail
+from activation.selectors.sessions import SIGNED_IN_AT
+from activation.services import mail, sessions
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
-# Where the session keeps the time of the sign-in, seconds since 1970.
-SIGNED_IN_AT = "signed_in_at"
 # The cookie is renewed at most this often, seconds: a page of ten requests sends one.
 ACTIVE_COOKIE_STEP = 60
 
@@ -116,8 +115,9 @@ class IdleSessions:
             return None
 
     def renew(self, request: HttpRequest, response: HttpResponse) -> None:
-        """Send the cookie again, unless it is fresh."""
+        """Send the cookie again, unless it is fresh, and note for the list of sessions that a person was here."""
         if self.age(request, ACTIVE_COOKIE_STEP) is None:
+            sessions.note_seen(request.session.session_key or "")
             response.set_cookie(
                 settings.ACTIVE_COOKIE_NAME,
                 self.signer(request).sign("1"),

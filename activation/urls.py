@@ -23,6 +23,7 @@ from activation.views import (
     region_runs,
     review,
     runs,
+    sessions,
     settings,
     setup,
     states,
@@ -167,6 +168,8 @@ urlpatterns = [
     ),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path("accounts/sessions/", sessions.sessions, name="sessions"),
+    path("accounts/sessions/end/", sessions.sessions_end, name="sessions_end"),
     path("accounts/", include(closed_accounts)),
     path("accounts/", include("allauth.urls")),
 ]

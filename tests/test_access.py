@@ -176,6 +176,10 @@ TABLE = (
     outside("setup", "POST", everybody(404), lambda place: {"token": "wrong"}),
     outside("join", "GET", (200, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
     outside("join", "POST", (422, 403, 403, 403, 403, 403, 403), lambda place: {"token": "an-invitation"}),
+    outside("sessions", "GET", (302, *(200,) * 6)),
+    outside("sessions", "POST", NOBODY_POSTS),
+    outside("sessions_end", "GET", NOBODY_POSTS),
+    outside("sessions_end", "POST", everybody(302)),
     outside("installation", "GET", SERVER_READS),
     outside("installation", "POST", NOBODY_POSTS),
     outside("packages", "GET", SERVER_READS),
@@ -387,6 +391,7 @@ ASKS_FOR_PROOF = {
 # records, which hold no secret; a license, which is signed.
 SESSION_IS_ENOUGH = {
     "POST join",
+    "POST sessions_end",
     "POST change_withdraw",
     "POST records",
     "POST record_again",

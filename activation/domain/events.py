@@ -18,6 +18,7 @@ class Kind(StrEnum):
     PACKAGE_RULES_CHANGED = "installation.package_rules_changed"
     SIGNED_IN = "session.signed_in"
     SIGN_IN_FAILED = "session.sign_in_failed"
+    SESSION_ENDED = "session.ended"
     SIGNED_OUT = "session.signed_out"
     PASSWORD_CHANGED = "account.password_changed"  # noqa: S105 - the name of a kind
     PASSWORD_RESET = "account.password_reset"  # noqa: S105 - the name of a kind
@@ -105,6 +106,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.SIGNED_IN: "signed in",
     Kind.SIGN_IN_FAILED: "could not sign in",
     Kind.SIGNED_OUT: "signed out",
+    Kind.SESSION_ENDED: "ended another session of theirs",
     Kind.PASSWORD_CHANGED: "changed their password",
     Kind.PASSWORD_RESET: "set a new password with a link from an e-mail",
     Kind.SECOND_FACTOR_ADDED: "set up a second factor for signing in",
@@ -184,6 +186,7 @@ LABELS: dict[Kind, str] = {
     Kind.SIGNED_IN: "Sign-in",
     Kind.SIGN_IN_FAILED: "Failed sign-in",
     Kind.SIGNED_OUT: "Sign-out",
+    Kind.SESSION_ENDED: "Session ended",
     Kind.PASSWORD_CHANGED: "Password changed",
     Kind.PASSWORD_RESET: "Password set by a link",
     Kind.SECOND_FACTOR_ADDED: "Second factor set up",

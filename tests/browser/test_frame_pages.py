@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import expect
 
@@ -11,7 +12,7 @@ from activation.models import Node, User
 from activation.services.setup import create_setup_link
 from tests.browser.conftest import Seat
 from tests.browser.pictures import look
-from tests.factories import make_member, make_organization
+from tests.factories import PASSWORD, make_member, make_organization
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,13 +29,23 @@ REPORT = {
 }
 
 
+def sign_in_elsewhere(user: User) -> None:
+    """Give somebody a second session, from an address that is as long as one can be."""
+    client = Client(
+        REMOTE_ADDR="2001:db8:1234:5678:9abc:def0:1234:5678", HTTP_USER_AGENT="(X11; Linux x86_64) Firefox/145.0"
+    )
+    assert client.post("/accounts/login/", {"login": user.email, "password": PASSWORD}).status_code == 302
+
+
 def test_frame_pages_fit_a_phone_and_help_is_one_press_away(seat: TakeSeat) -> None:
     owner = make_member(make_organization("Own Company"), Role.OWNER)
     User.objects.filter(pk=owner.user_id).update(is_installation_administrator=True)
     now = timezone.now()
     Node.objects.create(name="host-of-a-long-name.internal.example", seen_at=now, started_at=now, report=REPORT)
+    sign_in_elsewhere(owner.user)
     at = seat(owner, viewport={"width": 390, "height": 844})
     addresses = {
+        "sessions": "/accounts/sessions/",
         "installation": "/installation/",
         "members": "/o/own-company/members/",
         "settings": "/o/own-company/settings/",

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from activation.http import SIGNED_IN_AT
+from activation.selectors.sessions import SIGNED_IN_AT
 from tests.factories import World
 
 pytestmark = pytest.mark.django_db
