@@ -104,9 +104,11 @@ class CoresUsed:
     last_read_at: datetime | None = None
 
 
-def cores_used(organization: Organization) -> CoresUsed:
-    """Return how many cores the organization's data planes use, as AWS showed it last."""
+def cores_used(organization: Organization, *, apart_from: Activation | None = None) -> CoresUsed:
+    """Return how many cores the organization's data planes use, as AWS showed it last; `apart_from` is left out."""
     built = Activation.objects.for_organization(organization).filter(status__in=[each.value for each in BUILT])
+    if apart_from is not None:
+        built = built.exclude(pk=apart_from.pk)
     activations = list(built.select_related("core_reading"))
     if not activations:
         if organization.control_plane == ControlPlane.ZILLIZ:
@@ -197,10 +199,15 @@ class Standing:
         }
 
 
-def standing_of(organization: Organization, *, on: date | None = None) -> Standing:
-    """Return where the organization stands with its license on a day, today without one."""
+def standing_of(
+    organization: Organization, *, on: date | None = None, apart_from: Activation | None = None
+) -> Standing:
+    """Return where the organization stands with its license on a day, today without one.
+
+    The cores of `apart_from` are left out, whatever AWS showed of it.
+    """
     on = on or today()
-    rows, used = license_rows(organization), cores_used(organization)
+    rows, used = license_rows(organization), cores_used(organization, apart_from=apart_from)
     row = present_license(rows, on)
     reported = organization.control_plane == ControlPlane.ZILLIZ
     state = licenses.state_of(row.granted if row else None, on, used.cores, reported=reported)

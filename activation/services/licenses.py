@@ -201,9 +201,12 @@ def told(granted: Granted) -> dict[str, str | int]:
 # --- what the rest of the portal asks
 
 
-def check_may_activate_region(organization: Organization) -> None:
-    """Raise Refused where the license allows no new cloud region: none, not begun, used up, over quota, frozen."""
-    standing = standing_of(organization)
+def check_may_activate_region(organization: Organization, *, apart_from: Activation | None = None) -> None:
+    """Raise Refused where the license allows no new cloud region: none, not begun, used up, over quota, frozen.
+
+    `apart_from` is the activation that is to go on: what stands of its own half-built region is no other region.
+    """
+    standing = standing_of(organization, apart_from=apart_from)
     if not standing.state.may_activate_region:
         raise Refused(standing.state.blocked_by, **standing.values)
 

@@ -65,7 +65,7 @@ def demand_protected(run: Run) -> None:
 
 def demand_approvable(activation: Activation) -> None:
     """Raise Refused where a region may not be built now: license, trust that is not proved, or not lately enough."""
-    licenses.check_may_activate_region(activation.organization)
+    licenses.check_may_activate_region(activation.organization, apart_from=activation)
     setup = RegionSetup.objects.filter(activation=activation).only("trust", "proved_at").first()
     if setup is None or setup.proved_at is None or timezone.now() - setup.proved_at > PROOF_LASTS:
         raise Refused("region_proof_old", minutes=PROOF_LASTS.seconds // 60)

@@ -377,6 +377,17 @@ def test_what_keeps_a_region_from_being_activated(
     assert str(caught.value)
 
 
+def test_what_stands_of_a_half_built_region_does_not_keep_it_from_going_on(organization: Organization) -> None:
+    install(organization)
+    half = make_activation(organization, status=ActivationStatus.FAILED)
+    licenses.note_cores(activation=half, method="Instances seen.", uses=uses(100))
+
+    licenses.check_may_activate_region(organization, apart_from=half)
+
+    with pytest.raises(Refused, match="new cloud region"):
+        licenses.check_may_activate_region(organization)
+
+
 # --- commands
 
 
