@@ -96,6 +96,11 @@ organization = [
         name="activation_handover_stop",
     ),
     path(
+        "activations/<str:activation>/hand-over/reopen/",
+        handover.activation_handover_reopen,
+        name="activation_handover_reopen",
+    ),
+    path(
         "activations/<str:activation>/hand-over/confirm/",
         handover.activation_handover_confirm,
         name="activation_handover_confirm",

@@ -336,6 +336,8 @@ TABLE = (
     Row("activation_handover_watch", "POST", WALKERS_ACT, activation),
     Row("activation_handover_stop", "GET", NOBODY_POSTS, activation),
     Row("activation_handover_stop", "POST", WALKERS_ACT, activation),
+    Row("activation_handover_reopen", "GET", NOBODY_POSTS, activation),
+    Row("activation_handover_reopen", "POST", WALKERS_ACT, activation),
     Row("activation_handover_play", "GET", NOBODY_POSTS, activation),
     Row("activation_handover_play", "POST", WALKERS_ACT, activation),
     Row("activation_handover_confirm", "GET", NOBODY_POSTS, activation),

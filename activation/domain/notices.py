@@ -8,6 +8,8 @@ class Notice(StrEnum):
 
     ACTIVE = "active"
     FAILED = "failed"
+    # An approved plan that could not be begun: nothing exists, and step 3 is open again.
+    NOT_BEGUN = "not_begun"
     LATE = "late"
     # A run that went on by itself has come to more than what was approved.
     APPROVAL = "approval"
@@ -27,6 +29,11 @@ TEXTS: dict[Notice, tuple[str, str, str]] = {
         "{region} could not be activated",
         "The activation of {where} stopped before it was complete. What was finished is kept.",
         "Why it stopped, what exists, and how to continue",
+    ),
+    Notice.NOT_BEGUN: (
+        "{region} was not begun",
+        "The activation of {where} could not begin after its approval. Nothing was created in AWS.",
+        "Why, and how to start again",
     ),
     Notice.LATE: (
         "{region} takes longer than usual",

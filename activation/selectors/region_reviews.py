@@ -7,6 +7,7 @@ from django.urls import NoReverseMatch, reverse
 
 from activation.domain.plan import PlanReview, ResourceChange
 from activation.domain.region_progress import RegionPhase, Thing, phases_of
+from activation.domain.steps import ActivationStatus
 from activation.models import RegionSetup, Run
 from activation.selectors.activations import place_of
 from activation.selectors.region_runs import in_order, thing_of, values_of
@@ -46,6 +47,8 @@ class RegionReview:
     billed: list[Thing]
     roles: list[RoleRow]
     has_addons: bool
+    # Whether discarding the plan opens step 3 again.
+    can_change: bool
     untouched: int = 0
 
 
@@ -61,6 +64,7 @@ def region_review(run: Run, review: PlanReview, trusts: list[ShownPolicy]) -> Re
         phases=phases_of(things, phases, at_work=False, ended_badly=False),
         billed=[each for each in everything if each.billed],
         roles=roles_of(run, changes, trusts),
+        can_change=run.activation.status == ActivationStatus.CONFIGURING,
         has_addons=any(each.type == ADDONS for each in changes),
         untouched=len(changes) - len(made),
     )

@@ -11,7 +11,7 @@ from activation.domain import external_id as external_ids
 from activation.domain.arn_set import ArnSetCheck, check_set
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
-from activation.domain.events import Kind
+from activation.domain.events import Kind, Outcome
 from activation.domain.prerequisites import PREREQUISITES as LISTED
 from activation.domain.steps import ActivationStatus
 from activation.models import Activation, CloudAccount, Member, Organization, Run, Workspace
@@ -170,14 +170,22 @@ def continue_to_arns(activation: Activation, *, by: events.Actor) -> None:
     move(activation, to=ActivationStatus.PROVISIONING_IAM, by=by)
 
 
-def move(activation: Activation, *, to: ActivationStatus, by: events.Actor, **changes: Any) -> bool:
-    """Move an activation and record it; return whether this call did it."""
+def move(
+    activation: Activation,
+    *,
+    to: ActivationStatus,
+    by: events.Actor,
+    outcome: Outcome = Outcome.DONE,
+    **changes: Any,
+) -> bool:
+    """Move an activation and record it; return whether this call did it. `outcome` is how what it moves from ended."""
     moved = Activation.objects.move(activation.pk, to=to, **changes)
     if moved:
         record(
             Kind.ACTIVATION_MOVED,
             activation,
             actor=by,
+            outcome=outcome,
             before={"status": activation.status},
             after={"status": to.value},
         )

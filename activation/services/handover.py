@@ -40,8 +40,34 @@ def begin(activation: Activation, *, by: Member, actor: events.Actor) -> Handove
         raise Refused("handover_not_ready")
     if not TrustProof.from_json(setup.trust).passed:
         raise Refused("handover_not_ready")
-    activations.move(activation, to=ActivationStatus.ACTIVATING, by=actor, activating_since=timezone.now())
+    # After a way back to step 3 the console may be building since the first time.
+    since = activation.activating_since or timezone.now()
+    activations.move(activation, to=ActivationStatus.ACTIVATING, by=actor, activating_since=since)
     return of(activation)
+
+
+@transaction.atomic
+def reopen(activation: Activation, *, actor: events.Actor) -> None:
+    """Take an activation that nobody has confirmed back to step 3, so that a wrong value can be put right.
+
+    What was ticked off and seen belongs to the old values and is forgotten, and the watch's key is destroyed. Raises
+    Refused where the console is not building the region.
+    """
+    demand_open(activation)
+    handover = of(activation)
+    if not activations.move(activation, to=ActivationStatus.CONFIGURING, by=actor):
+        return
+    destroy_key(handover, reason="step 3 was opened again", actor=actor)
+    Handover.objects.filter(pk=handover.pk).update(
+        ticked=[],
+        handed_over_at=None,
+        started_at=None,
+        looked_at=None,
+        looking_since=None,
+        problem="",
+        seen={},
+        complete_at=None,
+    )
 
 
 def of(activation: Activation) -> Handover:

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -38,6 +39,8 @@ PLAN, APPLY = "plan", "apply"
 START_LEASE_SECONDS = 60
 # A plan is approved within `PLAN_VALID_SECONDS`; the approved run may wait this much longer for a place on a host.
 LATE_START = timedelta(minutes=10)
+# Of a run whose supervisor was never started: an apply that nobody began has changed nothing.
+NOT_BEGUN: dict[str, Any] = {"apply_started_at": None}
 # Less of its key's time left than this, and no apply begins: it would be cut off in the middle.
 START_NEEDS = timedelta(minutes=10)
 
@@ -69,9 +72,10 @@ def start(run_id: str) -> None:
         log.info("Run %s is alive already; attaching", run_id)
     except Problem as problem:
         if problem.code == recovery.CANCELED:
-            endings.conclude(run, to=RunStatus.CANCELED, epoch=epoch, reason=problem.text)
+            endings.conclude(run, to=RunStatus.CANCELED, epoch=epoch, reason=problem.text, **NOT_BEGUN)
         else:
-            endings.fail(run, epoch=epoch, reason=str(problem), explanation=recovery.explained(problem))
+            explained = recovery.explained(problem)
+            endings.fail(run, epoch=epoch, reason=str(problem), explanation=explained, **NOT_BEGUN)
         return
     except OSError as error:
         not_started(run, epoch=epoch, error=error)
@@ -93,7 +97,7 @@ def start(run_id: str) -> None:
 def not_started(run: Run, *, epoch: int, error: Exception) -> None:
     """End a run of which nothing was started."""
     fault = Faulted("could_not_start", detail=str(error))
-    endings.fail(run, epoch=epoch, reason=str(fault), explanation={"code": fault.code})
+    endings.fail(run, epoch=epoch, reason=str(fault), explanation={"code": fault.code}, **NOT_BEGUN)
 
 
 def keep_from_starting(run: Run) -> bool:

@@ -35,6 +35,7 @@ TOLD = {
     Kind.WATCH_ENDED.value: Notice.KEY_OVER,
 }
 ENDS = {ActivationStatus.ACTIVE.value: Notice.ACTIVE, ActivationStatus.FAILED.value: Notice.FAILED}
+BACK = ActivationStatus.CONFIGURING.value
 # What began longer ago is not written about any more.
 LOOK_BACK = timedelta(days=2)
 # So often is a mail server that refuses asked again; each pause is twice the one before, seconds.
@@ -83,7 +84,11 @@ def candidates() -> list[Activation]:
     """Return the activations of the last days about which there may be something to write."""
     since = timezone.now() - LOOK_BACK
     recent = Q(activating_since__gte=since) | Q(handover__key_expires_at__gte=since)
-    rows = Activation.objects.filter(recent, status__in=[ActivationStatus.ACTIVATING, *ENDS])
+    approved = Run.objects.filter(workspace__kind=Workspace.REGION, approved_at__gte=since)
+    rows = Activation.objects.filter(
+        Q(recent, status__in=[ActivationStatus.ACTIVATING, *ENDS])
+        | Q(status=BACK, pk__in=approved.values("activation"))
+    )
     return list(rows.select_related("organization"))
 
 
@@ -120,7 +125,9 @@ def due(activation: Activation, *, now: datetime | None = None) -> tuple[Notice,
 
 
 def notice_of(event: Event) -> Notice | None:
-    """Return what an event is worth writing about."""
+    """Return what an event is worth writing about; who goes back to step 3 by their own will knows it."""
+    if event.after.get("status") == BACK:
+        return Notice.NOT_BEGUN if event.outcome == Outcome.FAILED else None
     return TOLD.get(event.kind) or ENDS.get(str(event.after.get("status", "")))
 
 

@@ -1,17 +1,18 @@
 """What the end of a region's run means for its activation, and how it goes on when only its session was over."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 
 from activation import dispatch
 from activation.domain.continuation import beyond
-from activation.domain.events import Kind
+from activation.domain.events import Kind, Outcome
 from activation.domain.plan import PlanReview
 from activation.domain.run_status import SUCCEEDED, RunStatus
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, Plan, Run
+from activation.models import Activation, Plan, Run, Workspace
 from activation.models.identity import run_identity
 from activation.services import activations, events, region_trust, run_keys
 
@@ -112,19 +113,34 @@ def begun(run: Run, *, actor: events.Actor) -> None:
     activation = Activation.objects.select_related("organization").get(pk=run.activation_id)
     if activation.status != ActivationStatus.ACTIVATING:
         region_trust.demand_approvable(activation)
-    changes = {"activating_since": timezone.now(), "warned_at": None, "reason": ""}
+    changes: dict[str, Any] = {"activating_since": timezone.now(), "warned_at": None, "reason": ""}
     activations.move(activation, to=ActivationStatus.ACTIVATING, by=actor, **changes)
 
 
-def ended(run: Run, *, to: RunStatus, reason: str) -> None:
-    """Take the activation on after a region's run ended and nothing goes on from it, within the run's commit."""
+def ended(run: Run, *, to: RunStatus, reason: str, by: events.Actor = events.PORTAL) -> None:
+    """Take the activation on after a region's run ended and nothing goes on from it, within the run's commit.
+
+    What no apply was begun of goes back to step 3, where everything can be changed: nothing exists that could fail.
+    """
     activation = Activation.objects.select_related("organization").get(pk=run.activation_id)
     if to in SUCCEEDED:
         if activation.status != ActivationStatus.ACTIVATING:
             activations.move(activation, to=ActivationStatus.ACTIVATING, by=events.PORTAL, reason="")
         dispatch.check_outside(activation.pk)
-    elif activation.status == ActivationStatus.ACTIVATING:
+    elif activation.status == ActivationStatus.ACTIVATING and is_begun(activation):
         fail(activation, reason=reason or "The run ended before the region was built.")
+    elif activation.status == ActivationStatus.ACTIVATING:
+        # Who wanted it to stop is not written to.
+        outcome = Outcome.DONE if to in {RunStatus.CANCELED, RunStatus.DISCARDED} else Outcome.FAILED
+        changes: dict[str, Any] = {"activating_since": None, "reason": reason}
+        activations.move(activation, to=ActivationStatus.CONFIGURING, by=by, outcome=outcome, **changes)
+        dispatch.send_notice(activation.pk)
+
+
+def is_begun(activation: Activation) -> bool:
+    """Return whether the apply of any run of the region was begun, so that something of it may exist."""
+    runs = Run.objects.filter(activation=activation, workspace__kind=Workspace.REGION)
+    return runs.filter(apply_started_at__isnull=False).exists()
 
 
 def fail(activation: Activation, *, reason: str) -> bool:

@@ -210,7 +210,7 @@ def discard(run: Run, *, actor: events.Actor, reason: str = "") -> None:
     endings.destroy_credential(run, reason="the plan was discarded")
     events.record_of_run(Kind.RUN_DISCARDED, run, actor=actor, reason=reason)
     if run.is_of_region:
-        region_endings.ended(run, to=RunStatus.DISCARDED, reason=reason or "The plan was discarded.")
+        region_endings.ended(run, to=RunStatus.DISCARDED, reason=reason or "The plan was discarded.", by=actor)
 
 
 @transaction.atomic
@@ -228,7 +228,7 @@ def cancel(run: Run, *, actor: events.Actor) -> None:
             endings.destroy_credential(run, reason="the run was canceled")
             events.record_of_run(Kind.RUN_CANCELED, run, actor=actor)
             if run.is_of_region:
-                region_endings.ended(run, to=RunStatus.CANCELED, reason=f"Canceled by {actor.name}.")
+                region_endings.ended(run, to=RunStatus.CANCELED, reason=f"Canceled by {actor.name}.", by=actor)
             return
     asked = Run.objects.at_work().filter(pk=run.pk, cancel_requested_at__isnull=True).update(cancel_requested_at=now)
     if asked:

@@ -96,6 +96,16 @@ def activation_handover_stop(request: PortalRequest, activation: Activation) -> 
     return lead_to(request, activation, "status")
 
 
+@require_POST
+@member_with(Right.WALK_WIZARD)
+@at_step(Step.ACTIVATION)
+def activation_handover_reopen(request: PortalRequest, activation: Activation) -> HttpResponse:
+    """Go back to step 3 to put a value right."""
+    services.reopen(activation, actor=request.actor)
+    messages.success(request, "Step 3 is open again. Correct the values, then hand over all nine once more.")
+    return redirect("activation_region", request.organization.slug, activation.pk)
+
+
 @never_cache
 @require_POST
 @member_with(Right.CONFIRM_ACTIVE)

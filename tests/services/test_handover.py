@@ -18,7 +18,7 @@ from activation.domain.watch import Memory, Thing
 from activation.domain.watch_reading import Progress, Reading, Why
 from activation.models import Activation, Event, Handover, Member, RegionSetup
 from activation.selectors.handover import for_support, situation
-from activation.services import handover, run_keys, watching
+from activation.services import handover, region_setup, run_keys, watching
 from activation.services.events import Actor
 from activation.simulator.client import Simulator
 from tests.services.consoles import (
@@ -134,6 +134,32 @@ def test_ticks_are_kept_in_the_guides_order_with_one_event_a_change(activation: 
 
     assert row(activation).ticked == ["bootstrap_role_arn", "region"]
     assert kinds(activation).count(Kind.HANDOVER_TICKED) == 1
+
+
+def test_until_it_is_confirmed_step_3_can_be_opened_again_and_a_wrong_netmask_put_right(
+    handed: tuple[Activation, Member], actor: Actor, customer: dict[str, Any]
+) -> None:
+    activation, owner = handed
+    began = activation.activating_since
+    handover.tick(activation, ticked=["netmask"], actor=actor)
+    watch(activation, customer["session"], actor)
+
+    handover.reopen(activation, actor=actor)
+
+    activation.refresh_from_db()
+    kept = row(activation)
+    assert activation.status == ActivationStatus.CONFIGURING
+    assert (kept.ticked, kept.handed_over_at, kept.started_at, kept.seen) == ([], None, None, {})
+    assert (kept.sealed, kept.wrapped_key) == (None, None), "nobody watches for old values"
+    assert kinds(activation)[-3:] == [Kind.ACTIVATION_MOVED, Kind.WATCH_ENDED, Kind.CREDENTIAL_DESTROYED]
+    region_setup.choose(activation, netmask=18, by=actor)
+    handover.begin(activation, by=owner, actor=actor)
+    activation.refresh_from_db()
+    assert activation.activating_since == began, "the console may be building since then"
+    Activation.objects.filter(pk=activation.pk).update(status=ActivationStatus.ACTIVE)
+    activation.refresh_from_db()
+    with pytest.raises(Refused, match="nothing to watch"):
+        handover.reopen(activation, actor=actor)
 
 
 # --- watched

@@ -234,3 +234,18 @@ def test_a_watch_that_loses_its_key_is_told_of(at_zilliz: Activation, reason: st
     for _ in range(2):
         notices.send(at_zilliz.pk)
     assert [message.subject for message in mail.outbox] == ["us-west-2 is no longer watched · Own Company"] * mails
+
+
+@pytest.mark.parametrize(("outcome", "mails"), [(Outcome.FAILED, 1), (Outcome.DONE, 0)])
+def test_that_an_approved_plan_could_not_begin_is_told_unless_a_person_canceled_it(
+    activation: Activation, outcome: Outcome, mails: int
+) -> None:
+    make_region_run(activation, RunStatus.ERRORED, approved_at=timezone.now())
+    back = {"to": ActivationStatus.CONFIGURING, "activating_since": None}
+    assert activations.move(activation, by=events.PORTAL, outcome=outcome, **back)
+
+    assert [each.pk for each in notices.candidates()] == [activation.pk]
+    notices.send(activation.pk)
+
+    subjects = {message.subject for message in mail.outbox}
+    assert subjects == ({"us-west-2 was not begun · Own Company"} if mails else set())

@@ -159,7 +159,7 @@ def test_the_timeline_tells_of_one_activation_from_its_beginning(auditor: Member
     record(auditor, Kind.ACTIVATION_MOVED, PORTAL, activation_id=activation.pk)
     page = read(reader, f"/o/own-company/activations/{activation.pk}/events/")
     assert page.count("timeline-time") == 31
-    assert page.index("ticked off prerequisites") < page.index("The activation moved to the next step")
+    assert page.index("ticked off prerequisites") < page.index("The activation moved to another step")
     assert reader.get("/o/own-company/activations/act-none/events/").status_code == 404
 
 

@@ -114,6 +114,16 @@ def test_ticks_are_saved_by_the_form_and_by_htmx(owner: Member, activation: Acti
     assert Event.objects.filter(kind=Kind.HANDOVER_TICKED.value).count() == 2
 
 
+def test_a_wrong_value_leads_back_to_step_3(owner: Member, activation: Activation) -> None:
+    assert address("activation_handover_reopen", activation) in page(owner, activation)
+
+    answer = client_of(owner).post(address("activation_handover_reopen", activation), follow=True)
+
+    assert answer.redirect_chain[-1][0] == address("activation_region", activation)
+    assert "Step 3 is open again" in text_of(answer)
+    assert 'action="{}"'.format(address("region_continue", activation)) in text_of(answer)
+
+
 # --- states, in words
 
 
