@@ -39,6 +39,15 @@ _DENIED_ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:\w+)")
 _CODE = re.compile(r"[\w.-]{1,80}", re.ASCII)
 
 
+# A session that ended, or keys that STS does not know any more, are replaced by the portal's next ones.
+_RENEWED = frozenset({"aws_key_expired", "aws_token_unknown", "aws_key_unknown"})
+
+
+def may_pass(problem: Problem) -> bool:
+    """Return whether a later look may go well by itself: AWS, or the way to it, gave no answer to go by."""
+    return isinstance(problem, Faulted) or problem.code in _RENEWED
+
+
 def read(
     error: BotoCoreError | ClientError | ResponseParserError, action: str, *, host: str = "", temporary: bool = False
 ) -> Problem:

@@ -6,8 +6,10 @@ checked*: never taken for right, and never for wrong.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from activation.aws.errors import may_pass
 from activation.aws.sessions import Session
 from activation.domain import policy_document
 from activation.domain.checks import Check, CheckState, Report
@@ -43,16 +45,24 @@ ROLE_LINES: Final = "role_"
 _RESUME: Final = "Resume the activation: Terraform compares and puts it right."
 
 
+@dataclass(frozen=True)
+class Seen(Report):
+    """What was seen; `passing` are the codes of lines that were not, for a reason that may pass by itself."""
+
+    passing: frozenset[str] = frozenset()
+
+
 def look(
     aws: Session, *, cluster: str, node_groups: tuple[str, ...], bucket: str, roles: Session | None = None
-) -> Report:
+) -> Seen:
     """Look at the cluster, its node groups, the bucket and the roles of service accounts, from outside.
 
     `aws` is a session of the management role in the region; `roles` one that may read the data plane's roles (the
     bootstrap role's), without which those lines are asked for with `aws`. Raises nothing for what AWS answers.
     """
     found = _Looker(aws, roles or aws, cluster, bucket)
-    return Report((*found.cluster_lines(), *map(found.node_group, node_groups), *found.bucket_lines(), *found.roles()))
+    lines = (*found.cluster_lines(), *map(found.node_group, node_groups), *found.bucket_lines(), *found.roles())
+    return Seen(lines, frozenset(found.passing))
 
 
 class _Looker:
@@ -63,6 +73,13 @@ class _Looker:
         self.bucket = bucket
         # What EKS says of the cluster; empty where it could not be read.
         self.seen: Mapping[str, Any] = {}
+        self.passing: set[str] = set()
+
+    def unread(self, code: str, title: str, problem: Problem, page: str) -> Check:
+        """Say of what could not be read that it is not there, or that it was not checked."""
+        if may_pass(problem):
+            self.passing.add(code)
+        return _unread(code, title, problem, page)
 
     # --- EKS
 
@@ -73,7 +90,9 @@ class _Looker:
             self.seen = self.aws.ask("eks", "describe_cluster", name=self.cluster)["cluster"]
         except Problem as problem:
             whether = Check("cluster_endpoint", inside, CheckState.NOT_CHECKED, "The cluster could not be read.")
-            return _unread("cluster", title, problem, _CLUSTER_PAGE), whether
+            if may_pass(problem):
+                self.passing.add(whether.code)
+            return self.unread("cluster", title, problem, _CLUSTER_PAGE), whether
         return judge("cluster", title, self.seen, _CLUSTER_PAGE), judge_endpoint(inside, self.seen)
 
     def node_group(self, name: str) -> Check:
@@ -82,7 +101,7 @@ class _Looker:
         try:
             answer = self.aws.ask("eks", "describe_nodegroup", clusterName=self.cluster, nodegroupName=name)
         except Problem as problem:
-            return _unread(f"node_group_{name}", title, problem, _NODES_PAGE)
+            return self.unread(f"node_group_{name}", title, problem, _NODES_PAGE)
         return judge(f"node_group_{name}", title, answer["nodegroup"], _NODES_PAGE)
 
     # --- S3
@@ -102,7 +121,7 @@ class _Looker:
             wrong = right(self.aws.ask("s3", operation, Bucket=self.bucket))
         except Problem as problem:
             if problem.values.get("aws_code") not in _UNSET:
-                return _unread(f"bucket_{code}", title, problem, _BUCKET_PAGE)
+                return self.unread(f"bucket_{code}", title, problem, _BUCKET_PAGE)
             wrong = "This setting was never made."
         if wrong:
             return Check(f"bucket_{code}", title, CheckState.FAILED, f"{self.bucket}: {wrong}", _RESUME, _BUCKET_PAGE)
@@ -125,6 +144,8 @@ class _Looker:
         code, name = f"{ROLE_LINES}{end.replace('-', '_')}", f"{self.cluster}-{end}"
         issuer = str(self.seen.get("identity", {}).get("oidc", {}).get("issuer", "")).removeprefix("https://")
         if not issuer:
+            if "cluster" in self.passing:
+                self.passing.add(code)
             return Check(code, title, CheckState.NOT_CHECKED, "The cluster's identity provider is not known.")
         try:
             role = self.role_reader.ask("iam", "get_role", RoleName=name)["Role"]
@@ -132,7 +153,7 @@ class _Looker:
             if problem.code == "aws_denied":
                 why = f"The role that the portal uses for checks cannot read {name} ({problem.values['action']})."
                 return Check(code, title, CheckState.NOT_CHECKED, why, "Check its trust policy in the IAM console.")
-            return _unread(code, title, problem, _ROLES_PAGE)
+            return self.unread(code, title, problem, _ROLES_PAGE)
         # arn:aws:eks:us-west-2:123456789012:cluster/zilliz-byoc-…
         _, partition, _, _, account, *_ = str(self.seen["arn"]).split(":")
         provider = f"arn:{partition}:iam::{account}:oidc-provider/{issuer}"

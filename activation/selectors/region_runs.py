@@ -119,6 +119,13 @@ class RegionRun:
         return outside_rows(setup) if self.built_unwell else []
 
     @property
+    def blind(self) -> tuple[str, datetime] | None:
+        """Return why the look from outside got no answer to go by, and since when; None where it did."""
+        setup = RegionSetup.objects.filter(activation=self.run.activation).only("outside").first()
+        seen: dict[str, Any] = setup.outside if setup and self.checking else {}
+        return (seen["blind"], datetime.fromisoformat(seen["blind_since"])) if seen.get("blind") else None
+
+    @property
     def built_unwell(self) -> bool:
         """Return whether everything was built and the look from outside was not satisfied."""
         return RunStatus(self.run.status) in SUCCEEDED and self.activation_status is ActivationStatus.FAILED
@@ -155,6 +162,7 @@ class RegionRun:
             [(phase.name, phase.state, phase.done) for phase in self.phases],
             [thing.address for thing in (*self.in_hand, *self.unsure)],
             (self.done, self.total, self.late, self.left, self.next and self.next.pk, self.activation_status),
+            self.blind,
         )
         return sha256(repr(seen).encode()).hexdigest()[:12]
 

@@ -1,7 +1,7 @@
 """A cloud region: its plan begun, its runs in order, and what is seen of it from outside before it counts as active."""
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from activation import dispatch
 from activation.aws import outside
+from activation.aws.errors import may_pass
+from activation.aws.outside import Seen
 from activation.aws.sessions import Session, session
-from activation.domain.checks import CheckState, Report
+from activation.domain.checks import CheckState
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Problem, Refused
 from activation.domain.events import Kind, Outcome
@@ -123,13 +125,13 @@ def check_outside(activation_id: str) -> None:
         return
     try:
         report, excused = look(activation, newest)
-        problem = ""
     except Problem as error:
-        report, excused, problem = Report(()), frozenset(), error.text
-    store(activation, newest, report, problem, excused=excused)
+        store(activation, newest, Seen(()), error)
+    else:
+        store(activation, newest, report, excused=excused)
 
 
-def look(activation: Activation, run: Run) -> tuple[Report, frozenset[str]]:
+def look(activation: Activation, run: Run) -> tuple[Seen, frozenset[str]]:
     """Ask AWS about what the newest state speaks of; raises Refused and Faulted where no role can be taken.
 
     The second value are the codes of lines that need not be seen: those that the bootstrap role alone may read, where
@@ -172,36 +174,55 @@ def role_session(activation: Activation, role_arn: str) -> Session:
 
 @transaction.atomic
 def store(
-    activation: Activation, run: Run, report: Report, problem: str, *, excused: frozenset[str] = frozenset()
+    activation: Activation,
+    run: Run,
+    report: Seen,
+    problem: Problem | None = None,
+    *,
+    excused: frozenset[str] = frozenset(),
 ) -> None:
     """Keep a report and take the activation on by it: active, failed, or looked at again a little later.
 
-    `excused` are codes of lines that need not be seen.
+    `problem` is why nobody could look at all; `excused` are codes of lines that need not be seen. Where AWS gave no
+    answer to go by, nothing is known: the region stays as it is, its page says since when, and the sweep looks again.
     """
     now = timezone.now()
-    values: dict[str, Any] = {"outside": report.to_json(), "outside_at": now}
-    RegionSetup.objects.filter(activation=activation).update(**values)
-    failed = [each.code for each in report.checks if each.state is CheckState.FAILED]
+    failed = [each for each in report.checks if each.state is CheckState.FAILED]
     # What nobody saw keeps a region from being active as much as what is wrong.
     unseen = [each for each in report.checks if each.state is CheckState.NOT_CHECKED and each.code not in excused]
+    why = problem.text if problem else " ".join(f"{each.title} could not be seen: {each.detail}" for each in unseen)
+    passing = may_pass(problem) if problem else bool(unseen) and report.passing.issuperset(e.code for e in unseen)
+    blind = passing and not failed
+    keep_seen(activation, report, blind=why if blind else "", now=now)
     well = bool(report.checks) and not failed and not unseen
-    if not well and run.finished_at is not None and now - run.finished_at < PATIENCE:
+    if blind or (not well and run.finished_at is not None and now - run.finished_at < PATIENCE):
         return
     activations.record(
         Kind.REGION_CHECKED,
         activation,
         actor=events.PORTAL,
         outcome=Outcome.DONE if well else Outcome.FAILED,
-        reason=problem,
+        reason=problem.text if problem else "",
         run_id=run.pk,
-        after={"passed": [each.code for each in report.checks if each.state is CheckState.PASSED], "failed": failed},
+        after={
+            "passed": [each.code for each in report.checks if each.state is CheckState.PASSED],
+            "failed": [each.code for each in failed],
+        },
     )
     if well:
         activations.move(activation, to=ActivationStatus.ACTIVE, by=events.PORTAL, activated_at=now, reason="")
         dispatch.send_notice(activation.pk)
         dispatch.read_cores(activation.pk)
         return
-    seen = [each.detail for each in report.checks if each.state is CheckState.FAILED]
-    seen += [f"{each.title} could not be seen: {each.detail}" for each in unseen]
-    why = f"Terraform has built it, but the checks from outside found a problem: {problem or ' '.join(seen)}"
-    region_endings.fail(activation, reason=why)
+    found = " ".join(filter(None, (*(each.detail for each in failed), why)))
+    text = f"Terraform has built it, but the checks from outside found a problem: {found}"
+    region_endings.fail(activation, reason=text)
+
+
+def keep_seen(activation: Activation, report: Seen, *, blind: str, now: datetime) -> None:
+    """Keep what was seen; `blind` is why AWS gave no answer to go by, kept with the time of the first such look."""
+    seen: dict[str, Any] = report.to_json()
+    if blind:
+        before = RegionSetup.objects.filter(activation=activation).values_list("outside", flat=True).first() or {}
+        seen |= {"blind": blind, "blind_since": before.get("blind_since") or now.isoformat()}
+    RegionSetup.objects.filter(activation=activation).update(outside=seen, outside_at=now)

@@ -15,6 +15,7 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Refused
 from activation.domain.events import Kind, Outcome
+from activation.domain.license import CoreUse
 from activation.domain.roles import Role
 from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
@@ -605,6 +606,21 @@ def test_a_region_that_failed_goes_on_only_with_a_license(
     assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.FAILED
 
 
+def test_a_half_built_region_goes_on_although_its_own_nodes_use_up_the_license(
+    activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    Activation.objects.update(status=ActivationStatus.FAILED.value)
+    activation.refresh_from_db()
+    uses = [CoreUse("Core support", "one", activation.region, "many", 1_000_000)]
+    licenses.note_cores(activation=activation, method="Instances seen.", uses=uses)
+
+    approve(planned(activation, by), activation, by)
+
+    assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.ACTIVATING
+
+
 def test_before_a_plan_begins_the_roles_are_tried_and_a_weak_one_stops_it(
     activation: Activation, by: Actor, make_roles: MakeRoles, simulator: Simulator, settings: Any
 ) -> None:
@@ -629,6 +645,45 @@ def test_before_a_plan_begins_the_roles_are_tried_and_a_weak_one_stops_it(
     # What goes on under an approval is not stopped half-way.
     run.continues = run
     region_trust.demand_protected(run)
+
+
+def test_what_aws_does_not_tell_before_an_apply_is_asked_again_for_more_than_a_minute(
+    activation: Activation, by: Actor, make_roles: MakeRoles, simulator: Simulator, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    run = regions.start(activation, by=owner_of(activation), actor=by)
+    assert launching.win(run)
+    run.refresh_from_db()
+    endpoint, waited = settings.AWS_ENDPOINT_URL, []
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        if seconds == 1:
+            settings.AWS_ENDPOINT_URL = endpoint
+
+    region_trust.demand_protected(run, rounds=(5,), pause=pause)
+
+    assert waited[-5:] == [1] * 5, "in steps, so that a stop is heeded"
+    assert reads.trust_of(RegionSetup.objects.get()).passed
+    assert sum(region_trust.ROUNDS) > 60
+
+
+def test_a_cancel_ends_the_wait_for_aws_before_an_apply(
+    activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
+) -> None:
+    make_roles()
+    made_ready(activation, by, settings)
+    run = regions.start(activation, by=owner_of(activation), actor=by)
+    assert launching.win(run)
+    run.refresh_from_db()
+    settings.AWS_ENDPOINT_URL = "http://127.0.0.1:9"
+
+    with pytest.raises(Refused) as refused:
+        region_trust.demand_protected(run, rounds=(60,), pause=lambda seconds: runs.cancel(run, actor=by))
+
+    assert refused.value.code == "recovery_canceled"
 
 
 def test_arns_stay_while_a_region_of_the_account_is_planned_or_built(

@@ -66,6 +66,23 @@ def test_the_review_says_what_is_chosen_built_and_billed_and_what_it_is_not() ->
     assert "access_key_id" not in text, "the portal takes the role itself"
 
 
+@pytest.mark.parametrize(
+    ("status", "may_change"), [(ActivationStatus.CONFIGURING, True), (ActivationStatus.FAILED, False)]
+)
+def test_the_review_offers_to_change_a_choice_only_where_step_3_opens_again(
+    status: ActivationStatus, may_change: bool
+) -> None:
+    activation, owner = make_building(status)
+    run = make_region_run(activation, RunStatus.PLANNED)
+    give_region_plan(run)
+
+    text = page(run, owner, "run_review")
+
+    assert ("discard this plan and create a new one" in text) is may_change
+    assert ('class="choice-change"' in text) is may_change
+    assert ("These are fixed" in text) is not may_change
+
+
 def test_where_add_ons_are_off_the_review_says_so() -> None:
     activation, owner = make_building(ActivationStatus.CONFIGURING)
     run = make_region_run(activation, RunStatus.PLANNED)
@@ -219,6 +236,20 @@ def test_a_failure_says_what_exists_what_is_not_known_and_offers_resume() -> Non
     assert page_reached(run.activation, None) == address("run", run)
 
 
+@pytest.mark.parametrize(
+    ("status", "leads_back"), [(ActivationStatus.CONFIGURING, True), (ActivationStatus.FAILED, False)]
+)
+def test_back_to_step_3_is_offered_only_where_it_is_open(status: ActivationStatus, leads_back: bool) -> None:
+    activation, owner = make_building(status, reason="Canceled by Ada.")
+    run = make_region_run(activation, RunStatus.CANCELED, finished_at=timezone.now())
+
+    assert ("Back to step 3" in page(run, owner)) is leads_back
+    if leads_back:
+        step_3 = text_of(client_of(owner).get(address("activation_region", activation)))
+        assert "nothing was created" in step_3
+        assert "Canceled by Ada." in step_3
+
+
 def test_resume_begins_one_run_that_goes_on_and_a_reader_may_not() -> None:
     run, owner = applying()
     Run.objects.filter(pk=run.pk).update(status=RunStatus.ERRORED, finished_at=timezone.now())
@@ -266,6 +297,22 @@ def test_after_the_apply_the_page_waits_for_the_look_from_outside_and_then_leads
     assert address("activation_done", run.activation) in active
     assert "data-poll" not in active
     assert page_reached(run.activation, None) == address("activation_done", run.activation)
+
+
+def test_a_look_that_got_no_answer_says_since_when_and_not_that_the_region_failed() -> None:
+    run, owner = applying()
+    Run.objects.filter(pk=run.pk).update(status=RunStatus.APPLIED, finished_at=timezone.now())
+    since = timezone.now() - timedelta(minutes=7)
+    RegionSetup.objects.update(
+        outside={"checks": [], "blind": "AWS does not answer.", "blind_since": since.isoformat()}
+    )
+
+    text = page(run, owner)
+
+    assert "could not look at it since" in text
+    assert "AWS does not answer." in text
+    assert "Checking from outside" in text
+    assert "data-poll" in text
 
 
 def test_what_was_built_and_is_not_well_says_what_was_seen_and_can_be_looked_at_again() -> None:
