@@ -1,12 +1,13 @@
 """Count the vCPUs of a data plane's instances, as EC2 tells them. Reads only."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from activation.aws.sessions import Session
-from activation.domain.errors import Faulted
+from activation.domain.errors import Faulted, Problem
 from activation.domain.license import CoreUse
 
 # What a node group's instances are for, and whether the license counts them. Source: the vendor's page *License*
@@ -17,6 +18,8 @@ SERVICES: Final[Mapping[str, tuple[str, bool]]] = {
     "search": ("Query nodes", True),
     "index": ("Index nodes", True),
 }
+# How the vendor's node groups say what they are for, whatever their name. Source: the vendor's public Terraform code.
+LABEL: Final = "zilliz-group-name"
 # Instances of the cluster that no node group speaks for: counted, for nobody said that they are not.
 OTHERS: Final = ("Other instances", True)
 METHOD: Final = "vCPUs of the cluster's running instances, as EC2 describes them."
@@ -33,10 +36,11 @@ class Node:
     options: Mapping[str, Any]
 
 
-def count(aws: Session, *, clusters: Iterable[str], tag: str = "") -> tuple[CoreUse, ...]:
+def count(aws: Session, *, clusters: Iterable[str], tag: str = "", of_vendor: bool = False) -> tuple[CoreUse, ...]:
     """Return the cores in use by node group of each cluster, counted of running instances alone.
 
     `clusters` are names, `*` allowed in them; `tag` is the value of byoc:activation where that marks instances too.
+    `of_vendor` says that a vendor's console named the node groups: what each is for is then asked or guessed.
     Raises Refused and Faulted as `Session.ask` does: what cannot be counted is not 0.
     """
     found: dict[str, Node] = {}
@@ -47,7 +51,27 @@ def count(aws: Session, *, clusters: Iterable[str], tag: str = "") -> tuple[Core
     if unknown := sorted(silent - set(known)):
         raise Faulted("cores_unknown", types=", ".join(unknown[:5]))
     region = aws.client("ec2").meta.region_name
-    return uses(found.values(), known, region)
+    counted = list(found.values())
+    if of_vendor:
+        purposes = {place: purpose_of(aws, *place) for place in {(node.cluster, node.group) for node in counted}}
+        counted = [replace(node, group=purposes[node.cluster, node.group]) for node in counted]
+    return uses(counted, known, region)
+
+
+def purpose_of(aws: Session, cluster: str, group: str) -> str:
+    """Return what a vendor's node group is for: by its label where that may be read, else by a word of its name.
+
+    The name itself where neither tells.
+    """
+    if not group or group in SERVICES:
+        return group
+    try:
+        found = aws.ask("eks", "describe_nodegroup", clusterName=cluster, nodegroupName=group)["nodegroup"]
+        label = str((found.get("labels") or {}).get(LABEL, ""))
+    except Problem:
+        label = ""
+    words = re.split(r"[^a-z0-9]+", f"{label} {group}".lower())
+    return next((word for word in words if word in SERVICES), group)
 
 
 def filters(clusters: list[str], tag: str) -> Iterator[dict[str, Any]]:

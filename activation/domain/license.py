@@ -165,9 +165,13 @@ def state_of(
         none = Refused("license_not_entered" if reported else "license_none")
         return LicenseState(S.NONE, Color.GRAY, 0, False, none.text, none.next_step, none.code)
     status = status_of(license, on, cores_used)
+    # Of a vendor's console the cores are only estimated: that is shown, and held against nobody.
+    certain = None if license.reported else cores_used
     # In the month of grace the cores count as before.
-    blocked_by = BLOCKED_BY.get(status) or BLOCKED_BY.get(by_cores(license, cores_used), "")
-    wording = Refused(blocked_by or f"license_{status.name.lower()}", **values_of(license, on, cores_used))
+    blocked_by = BLOCKED_BY.get(status_of(license, on, certain)) or BLOCKED_BY.get(by_cores(license, certain), "")
+    estimated = license.reported and status in {S.FULLY_USED, S.OVER_QUOTA}
+    code = blocked_by or ("license_estimated_full" if estimated else f"license_{status.name.lower()}")
+    wording = Refused(code, **values_of(license, on, cores_used))
     return LicenseState(
         status=status,
         color=color_of(license, on, cores_used),

@@ -71,10 +71,18 @@ def read(activation_id: str) -> CoreReading | None:
     return count(activation, aws, clusters=[activation.resource_name], tag=activation.tag, method=METHOD)
 
 
-def count(activation: Activation, aws: Session, *, clusters: list[str], tag: str = "", method: str) -> CoreReading:
+def count(
+    activation: Activation,
+    aws: Session,
+    *,
+    clusters: list[str],
+    tag: str = "",
+    method: str,
+    of_vendor: bool = False,
+) -> CoreReading:
     """Count the cores of clusters, and keep the number or why there is none."""
     try:
-        uses = cores.count(aws, clusters=clusters, tag=tag)
+        uses = cores.count(aws, clusters=clusters, tag=tag, of_vendor=of_vendor)
     except Problem as problem:
         return licenses.note_cores(activation=activation, method=method, uses=None, problem=problem.text)
     return licenses.note_cores(activation=activation, method=method, uses=uses)
@@ -82,7 +90,7 @@ def count(activation: Activation, aws: Session, *, clusters: list[str], tag: str
 
 def estimate(activation: Activation, aws: Session, *, clusters: list[str]) -> CoreReading:
     """Count the cores of clusters that a vendor's console built, with a session of the watch: an estimate."""
-    return count(activation, aws, clusters=clusters, method=ESTIMATED)
+    return count(activation, aws, clusters=clusters, method=ESTIMATED, of_vendor=True)
 
 
 def keep_found(activation: Activation, aws: Session) -> None:

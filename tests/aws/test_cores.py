@@ -102,3 +102,37 @@ def test_cores_that_were_set_up_otherwise_count_as_they_are() -> None:
     (only,) = uses([halved, usual, whole], {"m6i.2xlarge": 8}, REGION)
     assert (only.service, only.cores, only.counted) == ("Query nodes", 4 + 8 + 16, True)
     assert only.instances == "2 × m6i.2xlarge, 1 × m6id.4xlarge"
+
+
+def make_group(standing: Standing, name: str, **more: Any) -> None:
+    network = standing.eks.describe_nodegroup(clusterName=standing.name, nodegroupName="core")["nodegroup"]
+    standing.eks.create_nodegroup(
+        clusterName=standing.name,
+        nodegroupName=name,
+        nodeRole=network["nodeRole"],
+        subnets=network["subnets"],
+        instanceTypes=["m6i.2xlarge"],
+        scalingConfig={"minSize": 1, "maxSize": 1, "desiredSize": 1},
+        **more,
+    )
+
+
+def test_what_a_console_s_node_group_is_for_is_read_from_its_label_or_guessed_from_its_name(
+    standing: Standing, opened: Callable[..., Session], take_role: TakeRole
+) -> None:
+    make_group(standing, "zilliz-core-1a2b")
+    make_group(standing, "zilliz-7f", labels={"zilliz-group-name": "search"})
+    make_group(standing, "zilliz-scored")
+    reads = ("ec2:DescribeInstances", "ec2:DescribeInstanceTypes")
+
+    told = count(opened(), clusters=[standing.name], of_vendor=True)
+    guessed = count(opened(take_role(allow(*reads))), clusters=[standing.name], of_vendor=True)
+
+    assert {(use.service, use.cores, use.counted) for use in told} == {
+        ("Core support", 32, False),
+        ("Fundamental services", 8, True),
+        ("Query nodes", 8, True),
+        ("zilliz-scored", 8, True),
+    }
+    assert {use.service for use in guessed} == {"Core support", "Fundamental services", "zilliz-7f", "zilliz-scored"}
+    assert cores_counted(guessed) == cores_counted(told)

@@ -324,3 +324,13 @@ def test_the_control_planes_cores_are_not_deducted() -> None:
     ]
     assert cores_counted(uses) == 32
     assert [CoreUse.from_json(use.to_json()) for use in uses] == uses
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_estimate_of_the_cores_is_shown_and_blocks_nothing(more: int) -> None:
+    state = state_of(replace(GRANTED, reported=True), MIDDLE, GRANTED.cores + more, reported=True)
+    assert state.may_activate_region
+    assert state.color is Color.RED
+    assert "blocks nothing by an estimate" in state.reason
+    late = state_of(replace(GRANTED, reported=True), GRANTED.grace_ends + timedelta(days=1), GRANTED.cores)
+    assert late.blocked_by == "license_frozen"

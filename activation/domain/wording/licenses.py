@@ -88,6 +88,11 @@ LICENSES: Final = {
         "clusters and new cloud regions are not possible.",
         "Ask the vendor for more cores.",
     ),
+    "license_estimated_full": Wording(
+        "By this portal's estimate, {used} of {cores} cores are used. Only the console counts them; this portal blocks "
+        "nothing by an estimate.",
+        "Compare with the License page of the console.",
+    ),
     "license_frozen": Wording(
         "License {id} expired on {last_day}, and its grace period ended on {grace_ends}. The organization is frozen.",
         "Ask the vendor for a renewal.",
