@@ -1,6 +1,6 @@
 """What follows an activation: which things, and what AWS's answers and names say about them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -34,6 +34,15 @@ DONE_STATES: Mapping[Task, frozenset[str]] = {
 def read_key_answer(code: str) -> KeyAnswer | None:
     """Read the code of a refusal; None where it says nothing about the key."""
     return _ANSWERS.get(code)
+
+
+def together(states: Mapping[str, str], keys: Iterable[str]) -> str:
+    """Return what is to be said of several keys at once: the worst, and `off` only where each is off.
+
+    `states` are by the keys' last four characters; a key that nobody asked about has none.
+    """
+    found = {states.get(key, "") for key in keys}
+    return next((state for state in (KeyAnswer.ON.value, "unknown", "") if state in found), KeyAnswer.OFF.value)
 
 
 def name_of(arn: str) -> str:

@@ -242,6 +242,8 @@ class Credential(models.Model):
     principal_arn = models.CharField(max_length=2048)
     last_four = models.CharField(max_length=4)
     is_long_term = models.BooleanField()
+    # Long-term keys that were entered before this one, `[{"last_four": …, "principal_arn": …}]`: they end by no clock.
+    replaced = models.JSONField(default=list, blank=True)
     entered_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     destroyed_at = models.DateTimeField(null=True, blank=True)
@@ -257,3 +259,9 @@ class Credential(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.last_four}"
+
+    @property
+    def long_term_keys(self) -> list[dict[str, str]]:
+        """Return the last four characters and the owner of each long-term key that the run was given, newest first."""
+        own = [{"last_four": self.last_four, "principal_arn": self.principal_arn}] if self.is_long_term else []
+        return [*own, *self.replaced]

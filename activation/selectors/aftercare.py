@@ -1,6 +1,6 @@
 """What is left to do when a region is active, as its page shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from activation.domain import aftercare as rules
 from activation.domain.aftercare import DONE_STATES, Task
 from activation.domain.watch import Item, Memory, Thing
 from activation.domain.watch_reading import read as read_watch
-from activation.models import Activation, Credential, Handover, RegionSetup
+from activation.models import Activation, Credential, Handover, RegionSetup, Workspace
 from activation.selectors.region_runs import outside_rows
 
 GUIDE = "https://docs.zilliz.com/docs/byoc"
@@ -40,6 +40,21 @@ class TaskState:
 
 
 @dataclass(frozen=True)
+class UsedKey:
+    """A key with which step 2 ran in the activation's account, as far as it is kept; never the key."""
+
+    last_four: str
+    principal_arn: str
+    # What AWS said of it: on, off, unknown, or nothing yet.
+    state: str = ""
+
+    @property
+    def word(self) -> str:
+        """Return the state as people read it."""
+        return {"on": "still on", "off": "off", "unknown": "not proved"}.get(self.state, "not checked yet")
+
+
+@dataclass(frozen=True)
 class Done:
     """Everything that the page of an active region says."""
 
@@ -48,7 +63,7 @@ class Done:
     key: TaskState
     role: TaskState
     cluster: TaskState
-    used: Credential | None
+    used: list[UsedKey]
     facts: list[dict[str, Any]]
     outside: list[dict[str, Any]]
     outside_at: datetime | None
@@ -63,9 +78,9 @@ class Done:
 
     @property
     def switch_off(self) -> tuple[tuple[str, str], ...]:
-        """Return the commands that switch the key off."""
-        used = self.used
-        return rules.switch_off_commands(used.principal_arn if used else "", used.last_four if used else "")
+        """Return the commands that switch off each key that is not off."""
+        still = [(each.principal_arn, each.last_four) for each in self.used if each.state != "off"] or [("", "")]
+        return tuple(command for each in still for command in rules.switch_off_commands(*each))
 
     @property
     def remove_role(self) -> str:
@@ -93,14 +108,42 @@ class Done:
         return "\n".join(rules.access_commands(self.activation.region, self.cluster_name)) if self.cluster_name else ""
 
 
-def done_page(activation: Activation, *, outputs: dict[str, Any], used: Credential | None, waiting: bool) -> Done:
-    """Return what the page shows; `outputs` are Terraform's, `waiting` whether a worker is at the role."""
+def credentials_of(activation: Activation) -> list[Credential]:
+    """Return what is kept of the keys of all runs of step 2 in the activation's account, newest first."""
+    if activation.cloud_account_id is None:
+        return []
+    rows = Credential.objects.filter(
+        run__workspace__cloud_account=activation.cloud_account, run__workspace__kind=Workspace.IAM
+    )
+    return list(rows.defer("sealed").order_by("-entered_at"))
+
+
+def long_term_keys(rows: list[Credential], kept: dict[str, Any]) -> list[UsedKey]:
+    """Return each long-term key of some credentials once, with what AWS said of it."""
+    states = key_states(kept)
+    found = {each["last_four"]: each["principal_arn"] for row in reversed(rows) for each in row.long_term_keys}
+    return [UsedKey(last_four, arn, states.get(last_four, "")) for last_four, arn in reversed(found.items())]
+
+
+def key_states(kept: dict[str, Any]) -> dict[str, str]:
+    """Return what AWS said of each key that somebody asked about, by its last four characters."""
+    entry = kept.get(Task.ACCESS_KEY.value, {})
+    return {last_four: str(each.get("state", "")) for last_four, each in entry.get("keys", {}).items()}
+
+
+def done_page(activation: Activation, *, outputs: dict[str, Any], waiting: bool) -> Done:
+    """Return what the page shows; `outputs` are Terraform's, `waiting` says whether a worker is at the role."""
     setup = RegionSetup.objects.filter(activation=activation).first()
     kept: dict[str, Any] = setup.aftercare if setup else {}
     reported = activation.is_reported
     key = task_state(Task.ACCESS_KEY, kept)
-    if used is not None and not used.is_long_term and key.state in {"", "unknown"}:
-        key = TaskState("temporary", True, key=f"…{used.last_four}")
+    rows = credentials_of(activation)
+    used = long_term_keys(rows, kept)
+    if used:
+        state = rules.together(key_states(kept), [each.last_four for each in used])
+        key = replace(key, state=state, done=state in DONE_STATES[Task.ACCESS_KEY])
+    elif rows and key.state in {"", "unknown"}:
+        key = TaskState("temporary", True, key=f"…{rows[0].last_four}")
     role = task_state(Task.BOOTSTRAP_ROLE, kept)
     if role.waiting and not waiting:
         role = TaskState("open", False, says="No worker checked in time. Try again.")

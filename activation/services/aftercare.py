@@ -15,13 +15,14 @@ from django.utils.crypto import salted_hmac
 from activation import dispatch
 from activation.aws.sessions import session
 from activation.domain import credentials
-from activation.domain.aftercare import KeyAnswer, Task, read_key_answer
+from activation.domain.aftercare import KeyAnswer, Task, read_key_answer, together
 from activation.domain.control_plane import ControlPlane
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.state import NotAState, read_state
-from activation.models import Activation, Credential, RegionSetup, Workspace
+from activation.models import Activation, RegionSetup, Workspace
+from activation.selectors.aftercare import credentials_of, long_term_keys
 from activation.services import activations, events, host, run_keys, vendor
 
 # A worker that has not answered for so long will not: the page offers to look again.
@@ -35,31 +36,22 @@ ROLE_OPEN = "This could not be checked: {problem}"
 REPORTED = "Reported by a person. This portal cannot check."
 
 
-def key_used(activation: Activation) -> Credential | None:
-    """Return what is kept of the key with which step 2 ran in the activation's account; never the key."""
-    rows = Credential.objects.filter(
-        run__workspace__cloud_account=activation.cloud_account, run__workspace__kind=Workspace.IAM
-    )
-    return rows.defer("sealed").order_by("-entered_at").first() if activation.cloud_account_id else None
-
-
 def check_access_key(activation: Activation, *, key_id: str, actor: events.Actor) -> KeyAnswer:
     """Ask AWS whether it still takes a key, by its ID and a made-up secret: the secret itself is not needed.
 
-    Raises Refused where the ID is none of a long-term key, or is another key's than step 2's, and the problems of
-    `activation.aws.errors.read` where AWS gives no answer to go by.
+    Raises Refused where the ID is none of a long-term key, or is none of those that step 2 ran with, and the problems
+    of `activation.aws.errors.read` where AWS gives no answer to go by.
     """
     key_id = key_id.strip()
     if key_id.startswith("ASIA"):
         raise Refused("aftercare_temporary_key", field="access_key_id")
     if (problem := credentials.check(key_id, "").problems.get("access_key_id")) is not None:
         raise problem
-    used = key_used(activation)
-    known = used is not None and used.is_long_term
-    if used is not None and used.is_long_term and not key_id.endswith(used.last_four):
-        raise Refused("aftercare_other_key", field="access_key_id", last_four=used.last_four)
+    used = [each.last_four for each in long_term_keys(credentials_of(activation), {})]
+    if used and key_id[-4:] not in used:
+        raise Refused("aftercare_other_key", field="access_key_id", last_four=" or ".join(used))
     answer = ask(activation, key_id)
-    keep_key_answer(activation, key_id, answer, known=known, actor=actor)
+    keep_key_answer(activation, key_id, answer, used=used, actor=actor)
     return answer
 
 
@@ -79,25 +71,28 @@ def ask(activation: Activation, key_id: str) -> KeyAnswer:
 
 @transaction.atomic
 def keep_key_answer(
-    activation: Activation, key_id: str, answer: KeyAnswer, *, known: bool, actor: events.Actor
+    activation: Activation, key_id: str, answer: KeyAnswer, *, used: list[str], actor: events.Actor
 ) -> None:
-    """Keep what AWS said; off counts where the key is known: as step 2's, or as one that was seen on before."""
+    """Keep what AWS said; off counts where the key is known: as one of step 2's, or as one that was seen on before.
+
+    `used` are the last four characters of step 2's keys: the task is done only when each of them is off.
+    """
     setup = locked(activation)
-    before = dict(setup.aftercare.get(Task.ACCESS_KEY, {}))
+    whole = setup.aftercare.get(Task.ACCESS_KEY, {})
+    last_four = key_id[-4:]
+    before = whole.get("keys", {}).get(last_four, {})
     # Not the ID itself, and nothing from which it could be found: only whether it is the same one.
     mark = salted_hmac("aftercare", key_id, algorithm="sha256").hexdigest()[:32]
     seen_on = before.get("seen_on", "") if before.get("mark") == mark else ""
     now = timezone.now()
     state: str = answer.value
-    if answer is KeyAnswer.OFF and not known and not seen_on:
+    if answer is KeyAnswer.OFF and last_four not in used and not seen_on:
         state = "unknown"
-    entry = {
-        "state": state,
-        "mark": mark,
-        "key": f"…{key_id[-4:]}",
-        "seen_on": now.isoformat() if answer is KeyAnswer.ON else seen_on,
-    }
-    store(setup, Task.ACCESS_KEY, entry, actor=actor, done=state == KeyAnswer.OFF, again=before.get("state") == state)
+    own = {"state": state, "mark": mark, "seen_on": now.isoformat() if answer is KeyAnswer.ON else seen_on}
+    keys = {**whole.get("keys", {}), last_four: own}
+    state = together({key: str(each["state"]) for key, each in keys.items()}, used or [last_four])
+    entry = {**own, "state": state, "key": f"…{last_four}", "keys": keys}
+    store(setup, Task.ACCESS_KEY, entry, actor=actor, done=state == KeyAnswer.OFF, again=whole.get("state") == state)
 
 
 @transaction.atomic

@@ -123,10 +123,13 @@ def create_run(
 
 def store_credential(run: Run, keys: AccessKeys, *, account_id: str, principal_arn: str) -> None:
     """Seal a run's AWS keys; they are destroyed when it ends, and at the latest after `CREDENTIAL_SECONDS`."""
+    known = Credential.objects.filter(run=run).first()
+    replaced = known.long_term_keys if known else []
     # By the database's clock, as its end is looked for: hosts may disagree about the time.
     Credential.objects.update_or_create(
         run=run,
         defaults={
+            "replaced": [each for each in replaced if each["last_four"] != keys.access_key_id[-4:]],
             "sealed": run_keys.seal_keys(run, keys),
             "account_id": account_id,
             "principal_arn": principal_arn,

@@ -94,7 +94,6 @@ def page(activation: Activation) -> Done:
     return done_page(
         activation,
         outputs=services.outputs_of(activation),
-        used=services.key_used(activation),
         waiting=services.is_waiting(setup.aftercare.get("bootstrap_role", {}) if setup else {}),
     )
 

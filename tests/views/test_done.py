@@ -17,8 +17,10 @@ from activation.domain.run_status import RunStatus
 from activation.domain.steps import ActivationStatus
 from activation.domain.watch import Item, Memory, Sighting, Thing
 from activation.models import Activation, Credential, Event, Handover, Member, RegionSetup, Run
+from activation.models.identity import run_identity
 from activation.selectors.aftercare import done_page
-from activation.services import aftercare
+from activation.services import aftercare, run_keys
+from activation.services import runs as services
 from activation.simulator.client import Simulator
 from tests.aws.conftest import allow, make_user, trust
 from tests.factories import make_member, make_run
@@ -44,7 +46,8 @@ def active(simulator: Simulator, settings: Settings) -> tuple[Activation, Member
 
 def run_with(activation: Activation, keys: AccessKeys) -> Run:
     """Make step 2's run, of whose key the last four characters are kept."""
-    run = make_run(activation, status=RunStatus.APPLIED)
+    pk = run_identity()
+    run = make_run(activation, status=RunStatus.APPLIED, id=pk, wrapped_key=run_keys.fresh(pk))
     Credential.objects.create(
         run=run,
         account_id=ACCOUNT,
@@ -161,6 +164,34 @@ def test_a_temporary_key_ends_by_itself(active: tuple[Activation, Member]) -> No
     run_with(activation, AccessKeys("ASIAZZZZZZZZZZZZWXYZ", "x" * 40, "token"))
 
     assert "Expires by itself" in text_of(client_of(owner).get(address("activation_done", activation)))
+
+
+def test_each_long_term_key_of_step_2_must_be_off_whatever_a_later_run_was_given(
+    active: tuple[Activation, Member], iam: Any, make_user: MakeUser
+) -> None:
+    activation, owner = active
+    first, second = (make_user(allow("s3:ListAllMyBuckets")) for _ in range(2))
+    run_with(activation, first)
+    renewed = run_with(activation, second)
+    temporary = AccessKeys("ASIAZZZZZZZZZZZZWXYZ", "x" * 40, "token")
+    arn = f"arn:aws:iam::{ACCOUNT}:user/ada"
+    services.store_credential(renewed, temporary, account_id=ACCOUNT, principal_arn=arn)
+    run_with(activation, temporary)
+    client = client_of(owner)
+
+    before = text_of(client.get(address("activation_done", activation)))
+    for keys in (first, second):
+        set_status(iam, keys, "Inactive")
+    one = check_key(client, activation, first.access_key_id)
+    both = check_key(client, activation, second.access_key_id)
+
+    assert "Step 2 ran with 2 long-term keys" in before
+    assert "Expires by itself" not in before
+    assert "AWS no longer accepts any" not in one
+    assert f"YOUR_ACCESS_KEY_ID_{first.access_key_id[-4:]}" not in one, "this one is off"
+    assert f"YOUR_ACCESS_KEY_ID_{second.access_key_id[-4:]}" in one
+    assert "AWS no longer accepts any of the 2 long-term keys" in both
+    assert events("access_key") == [{"what": "access_key", "state": "off"}], "once, and not for the first alone"
 
 
 # --- the bootstrap role
@@ -294,12 +325,12 @@ def test_what_was_seen_from_outside_is_shown_also_what_was_not(active: tuple[Act
 def test_a_connected_network_is_let_in_by_a_command_of_its_own(active: tuple[Activation, Member]) -> None:
     activation, _ = active
     outputs = {"cluster_name": "zilliz-byoc-test", "security_group_id": "sg-0123456789abcdef0"}
-    done = done_page(activation, outputs=outputs, used=None, waiting=False)
+    done = done_page(activation, outputs=outputs, waiting=False)
     assert done.open_endpoint == (
         "aws ec2 authorize-security-group-ingress --region us-west-2 --group-id sg-0123456789abcdef0 --protocol tcp "
         "--port 443 --cidr YOUR_NETWORK"
     )
-    assert done_page(activation, outputs={}, used=None, waiting=False).open_endpoint == ""
+    assert done_page(activation, outputs={}, waiting=False).open_endpoint == ""
 
 
 def test_the_guide_s_topics_are_said_to_describe_another_console_only_here(active: tuple[Activation, Member]) -> None:
