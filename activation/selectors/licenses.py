@@ -13,7 +13,7 @@ from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
 from activation.domain.license import CoreUse, LicenseState
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, CoreReading, License, Organization, Run
+from activation.models import Activation, CoreReading, License, Organization, Run, Workspace
 from activation.selectors.activations import ArnGroup, arn_groups, place_of
 from activation.selectors.license_keys import public_keys
 from activation.selectors.region_now import RegionNow, RegionWatched, now_of, setup_of, watched_of
@@ -79,10 +79,25 @@ def problem_of(row: License, keys: dict[str, bytes]) -> str:
 
 
 def present_license(rows: list[LicenseRow], on: date) -> License | None:
-    """Return the license that counts on a day: the newest whose term has begun, else the newest."""
-    counting = [row.license for row in rows if row.counts]
-    begun = [row for row in counting if row.first_day <= on]
-    return next(iter(begun or counting), None)
+    """Return the license that counts on a day, of `rows` with the newest first.
+
+    That is the newest whose term has that day; else the one that ended last, for its grace; else the first to begin.
+    """
+    counting = standing_rows(rows)
+    if within := [row for row in counting if row.first_day <= on <= row.last_day]:
+        return within[0]
+    if begun := [row for row in counting if row.first_day <= on]:
+        return max(begun, key=lambda row: row.last_day)
+    return min(counting, key=lambda row: row.first_day, default=None)
+
+
+def standing_rows(rows: list[LicenseRow]) -> list[License]:
+    """Return the licenses that can count: what was entered again under the same ID is a correction of it."""
+    newest: dict[str, License] = {}
+    for row in rows:
+        if row.counts:
+            newest.setdefault(row.license.license_id, row.license)
+    return list(newest.values())
 
 
 # --- how many cores are used
@@ -170,9 +185,22 @@ class Standing:
 
     @property
     def next_license(self) -> License | None:
-        """Return the license that takes over on its first day."""
-        coming = [row.license for row in self.rows if row.counts and row.license.first_day > self.on]
-        return coming[0] if coming and self.license and coming[0].pk != self.license.pk else None
+        """Return the first license that takes over from the present one on a day to come, its first."""
+        taking_over = [
+            row
+            for row in standing_rows(self.rows)
+            if row.first_day > self.on and row != self.license and row == present_license(self.rows, row.first_day)
+        ]
+        return min(taking_over, key=lambda row: row.first_day, default=None)
+
+    @property
+    def is_renewed(self) -> bool:
+        """Return whether another license covers the day after the present one's last: no gap is to be warned of."""
+        if self.license is None:
+            return False
+        day = self.license.last_day + timedelta(days=1)
+        after = present_license(self.rows, day)
+        return after is not None and after.first_day <= day <= after.last_day
 
     @property
     def older(self) -> list[LicenseRow]:
@@ -226,6 +254,9 @@ class Region:
     external_id: str
     groups: list[ArnGroup]
     runs: list[Run]
+    # The newest run of the region that somebody approved, and the one of its roles.
+    approved: Run | None
+    roles_approved: Run | None
     reading: CoreReading | None
     is_built: bool
     now: RegionNow | None = None
@@ -240,12 +271,6 @@ class Region:
     def label(self) -> str:
         """Return the status as people read it."""
         return self.activation.told_label
-
-    @property
-    def approved(self) -> Run | None:
-        """Return the newest run that somebody approved: of the region where there is one, else of its roles."""
-        approved = [run for run in self.runs if run.approved_at]
-        return next((run for run in approved if run.is_of_region), next(iter(approved), None))
 
     @property
     def vpc(self) -> str:
@@ -283,6 +308,7 @@ def region_of(activation: Activation) -> Region:
     """Return one region with its ARNs and its latest runs."""
     newest = Run.objects.filter(activation=activation).select_related("workspace").order_by("-created_at")
     runs = newest[:RUNS_SHOWN]
+    approved = newest.filter(approved_at__isnull=False)
     external_id = activation.organization.external_id
     return Region(
         activation=activation,
@@ -290,6 +316,8 @@ def region_of(activation: Activation) -> Region:
         external_id=external_ids.mask(external_id) if external_id else "",
         groups=arn_groups(activation.cloud_account),
         runs=list(runs),
+        approved=approved.filter(workspace__kind=Workspace.REGION).first(),
+        roles_approved=approved.filter(workspace__kind=Workspace.IAM).first(),
         reading=reading_of(activation),
         is_built=ActivationStatus(activation.status) in BUILT,
         now=now_of(activation),

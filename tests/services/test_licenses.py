@@ -170,6 +170,45 @@ def test_a_renewal_takes_over_on_its_first_day(organization: Organization) -> No
     assert then.next_license is None
 
 
+def present(organization: Organization, day: int) -> str:
+    row = standing_of(organization, on=today() + timedelta(days=day)).license
+    return row.license_id if row else ""
+
+
+def test_a_license_for_some_days_only_gives_way_again_to_the_one_around_it(organization: Organization) -> None:
+    install(organization, license_id="year", days=360)
+    install(organization, license_id="month", begins=60, days=30, issued=1)
+    assert [present(organization, day) for day in (59, 60, 90, 91, 360)] == ["year", "month", "month", "year", "year"]
+    assert present(organization, 370) == "year", "the grace is of the one that ended last"
+    inside = standing_of(organization, on=today() + timedelta(days=80))
+    assert inside.state.status is LicenseStatus.EXPIRING
+    assert inside.is_renewed, "the other one goes on"
+
+
+def test_of_two_renewals_the_first_to_begin_takes_over(organization: Organization) -> None:
+    install(organization, license_id="now", days=30)
+    install(organization, license_id="next", begins=31, days=100, issued=1)
+    install(organization, license_id="last", begins=132, days=100, issued=2)
+    standing = standing_of(organization)
+    assert standing.next_license and standing.next_license.license_id == "next"
+    assert standing.is_renewed
+
+
+def test_a_renewal_that_leaves_a_gap_does_not_silence_the_warning(organization: Organization) -> None:
+    install(organization, license_id="now", days=30)
+    install(organization, license_id="next", begins=32, issued=1)
+    standing = standing_of(organization)
+    assert standing.next_license
+    assert not standing.is_renewed
+
+
+def test_a_term_that_was_corrected_does_not_come_back(zilliz: Organization) -> None:
+    report(zilliz, last_day=today() + timedelta(days=900))
+    report(zilliz, last_day=today() + timedelta(days=30))
+    state = standing_of(zilliz, on=today() + timedelta(days=100)).state
+    assert state.status is LicenseStatus.FROZEN
+
+
 def test_a_key_in_settings_counts_beside_the_vendors_own(organization: Organization, settings: Any) -> None:
     settings.LICENSE_SIGNING_KEY = ""
     text = document(organization)

@@ -99,7 +99,7 @@ def test_what_could_not_be_asked_is_said_and_the_last_look_stays(
     vpc = Thing("aws_vpc", "vpc-1")
     seen(region, vpc, stated=(vpc,), found_problem="The role is gone.")
     page = words(Reader(organization).get())
-    assert "AWS could not be reached. The role is gone." in page
+    assert "Could not look. The role is gone." in page
     assert "1 resource found" in page
 
 
@@ -137,18 +137,28 @@ def test_only_who_sees_the_license_may_have_aws_asked(region: Activation) -> Non
     assert RegionSetup.objects.get(activation=region).asked_at is None
 
 
-def test_the_approval_of_the_region_is_shown_before_that_of_its_roles(
+def test_who_approved_the_region_is_told_apart_from_who_approved_its_roles(
     organization: Organization, region: Activation
 ) -> None:
     approved = timezone.now()
     make_run(region, approved_by_name="Roles Owner", approved_at=approved)
-    run = make_run(region, approved_by_name="Region Owner", approved_at=approved - timedelta(hours=1))
+    before = words(Reader(organization).get())
     assert region.cloud_account is not None
-    run.workspace = Workspace.objects.create(
-        kind=Workspace.REGION, activation=region, cloud_account=region.cloud_account
-    )
-    run.save(update_fields=["workspace"])
-    assert "Approved by Region Owner" in words(Reader(organization).get())
+    workspace = Workspace.objects.create(kind=Workspace.REGION, activation=region, cloud_account=region.cloud_account)
+    names = {"created_by_name": "Region Planner", "approved_by_name": "Region Owner"}
+    run = make_run(region, approved_at=approved, created_at=approved - timedelta(days=1), **names)
+    # So many runs after it changed nothing, and nobody approved them.
+    for later in (run, *(make_run(region) for _ in range(5))):
+        later.workspace = workspace
+        later.save(update_fields=["workspace"])
+
+    after = words(Reader(organization).get())
+
+    assert "Activated and approved by Nobody yet" in before
+    assert "Roles approved by Roles Owner" in before
+    assert "Planned by Region Planner" in after
+    assert "Activated and approved by Region Owner" in after
+    assert "Roles approved by Roles Owner" in after
 
 
 def test_what_a_console_built_is_shown_as_the_watch_saw_it() -> None:
