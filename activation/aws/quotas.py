@@ -20,7 +20,8 @@ _NETWORK_PAGE = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.h
 ZONES_NEEDED: Final = 3
 
 # Source: Amazon EKS User Guide, *Subnet requirements for clusters*: zones in which EKS puts no cluster.
-_ZONES_WITHOUT_EKS: Final = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
+# The package of the region leaves the same ones out where it chooses zones itself.
+ZONES_WITHOUT_EKS: Final = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 # Families that count as Standard: A, C, D, H, I, M, R, T, Z; not inf, mac, hpc, dl, trn. Source: EC2 User Guide,
 # *On-Demand Instance quotas*.
 _STANDARD: Final = re.compile(r"(?:[acdhmrtz]|i[ms]?)[0-9]")
@@ -322,7 +323,7 @@ class _Looker:
             str(each["ZoneName"])
             for each in answer["AvailabilityZones"]
             if each.get("ZoneType", "availability-zone") == "availability-zone"
-            and each.get("ZoneId") not in _ZONES_WITHOUT_EKS
+            and each.get("ZoneId") not in ZONES_WITHOUT_EKS
         )
 
     def _types_by_zone(self, zones: list[str]) -> dict[str, set[str]]:

@@ -1,16 +1,18 @@
 """Room for a data plane in a region: counted where it can be read, open where it cannot."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from activation.aws.quotas import QUOTAS, Needs, RegionReport, Room, look, networks
+from activation.aws.quotas import QUOTAS, ZONES_WITHOUT_EKS, Needs, RegionReport, Room, look, networks
 from activation.aws.sessions import Session, session
 from activation.domain.checks import Check, CheckState
 from activation.domain.credentials import AccessKeys
 from activation.domain.netmask import overlapping
+from activation.packages import bundled
 from activation.simulator.client import Simulator
 from tests.aws.conftest import keys_of
 from tests.simulator.conftest import client
@@ -220,3 +222,9 @@ def test_networks_of_the_account_are_read_by_name_with_all_their_blocks(
     assert {each.cidr for each in found} == {"172.31.0.0/16", "10.7.0.0/16", "10.8.0.0/16"}
     (hit,) = overlapping("10.8.128.0/20", found)
     assert hit.name == f"payroll ({vpc})"
+
+
+def test_the_package_of_the_region_chooses_none_of_the_zones_in_which_eks_puts_no_cluster() -> None:
+    written = re.search(r"exclude_zone_ids = \[(.+)\]", bundled("terraform-aws-region")["main.tf"].decode())
+    assert written is not None
+    assert set(re.findall(r'"([^"]+)"', written[1])) == ZONES_WITHOUT_EKS

@@ -8,11 +8,13 @@ provider "aws" {
 # Answered by the provider itself, without a call.
 data "aws_partition" "current" {}
 
-# Asked only where nobody said which zones to use; those that must be opted into are left out.
+# Asked only where nobody said which zones to use; left out are those that must be opted into, and those in which EKS
+# puts no cluster. Source: Amazon EKS User Guide, Subnet requirements for clusters.
 data "aws_availability_zones" "offered" {
   count = length(var.availability_zones) == 0 ? 1 : 0
 
-  state = "available"
+  state            = "available"
+  exclude_zone_ids = ["use1-az3", "usw1-az2", "cac1-az3"]
 
   filter {
     name   = "opt-in-status"
