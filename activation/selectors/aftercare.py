@@ -60,6 +60,8 @@ class Done:
 
     activation: Activation
     reported: bool
+    # Of a region that a vendor's console built: what this portal saw of it itself, as a sentence.
+    watched: str
     key: TaskState
     role: TaskState
     cluster: TaskState
@@ -152,6 +154,7 @@ def done_page(activation: Activation, *, outputs: dict[str, Any], waiting: bool)
     return Done(
         activation=activation,
         reported=reported,
+        watched=watched_words(activation) if reported else "",
         key=key,
         role=role,
         cluster=task_state(Task.CLUSTER, kept),
@@ -183,6 +186,16 @@ def task_state(task: Task, kept: dict[str, Any]) -> TaskState:
 def time_of(text: object) -> datetime | None:
     """Return a time as it was kept."""
     return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+
+
+def watched_words(activation: Activation) -> str:
+    """Return what this portal saw itself of a region that somebody confirmed."""
+    row = Handover.objects.filter(activation=activation).only("started_at", "complete_at").first()
+    if row is not None and row.complete_at is not None:
+        return "This portal saw the resources, not the console."
+    if row is not None and row.started_at is not None:
+        return "This portal saw only part of the documented resources."
+    return "This portal did not look at the account."
 
 
 def seen_things(activation: Activation) -> dict[str, list[str]]:

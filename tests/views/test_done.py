@@ -268,6 +268,23 @@ def test_where_the_console_built_it_the_facts_are_what_was_seen_of_it(active: tu
     assert "Active (as reported)" in listed
 
 
+@pytest.mark.parametrize(
+    ("watch", "says"),
+    [
+        ({}, "This portal did not look at the account."),
+        ({"started_at": True}, "This portal saw only part of the documented resources."),
+        ({"started_at": True, "complete_at": True}, "This portal saw the resources, not the console."),
+    ],
+)
+def test_what_an_owner_confirmed_is_said_to_be_seen_only_as_far_as_it_was(
+    active: tuple[Activation, Member], watch: dict[str, bool], says: str
+) -> None:
+    activation, owner = active
+    Activation.objects.filter(pk=activation.pk).update(control_plane=ControlPlane.ZILLIZ)
+    Handover.objects.create(activation=activation, **dict.fromkeys(watch, timezone.now()))
+    assert says in text_of(client_of(owner).get(address("activation_done", activation)))
+
+
 def address_of_list(activation: Activation) -> str:
     return f"/o/{activation.organization.slug}/activations/"
 
