@@ -11,8 +11,9 @@ from activation.forms.credentials import KeyFields
 
 
 class TickForm(forms.Form):
-    """Which of the nine values were entered in the console."""
+    """Which of the nine values were entered in the console, and which box was changed where one was."""
 
+    changed = forms.ChoiceField(choices=[(name, name) for name in NAMES], required=False)
     ticked = forms.MultipleChoiceField(choices=[(name, name) for name in NAMES], required=False)
 
 

@@ -76,17 +76,25 @@ def of(activation: Activation) -> Handover:
 
 
 @transaction.atomic
-def tick(activation: Activation, *, ticked: Iterable[str], actor: events.Actor) -> None:
-    """Remember which values were handed over; nothing happens where that is known already."""
+def tick(activation: Activation, *, ticked: Iterable[str], actor: events.Actor, changed: str = "") -> None:
+    """Remember which values were handed over; nothing happens where that is known already.
+
+    `changed` is the one value whose box was changed: what others ticked meanwhile stays. Without it all of them count.
+    """
     demand_open(activation)
-    handover = of(activation)
-    wanted = [name for name in NAMES if name in set(ticked)]
-    if wanted != handover.ticked:
-        more = set(wanted) > set(handover.ticked)
-        handed_over_at = timezone.now() if more else handover.handed_over_at
-        Handover.objects.filter(pk=handover.pk).update(ticked=wanted, handed_over_at=handed_over_at)
-        before, after = {"ticked": handover.ticked}, {"ticked": wanted}
-        activations.record(Kind.HANDOVER_TICKED, activation, actor=actor, before=before, after=after)
+    handover = Handover.objects.select_for_update().get(pk=of(activation).pk)
+    before, given = set(handover.ticked), set(ticked)
+    now_ticked = (before - {changed}) | (given & {changed}) if changed else given
+    wanted = [name for name in NAMES if name in now_ticked]
+    if wanted == handover.ticked:
+        return
+    # Once a watch has begun, the time counts from then or from before.
+    begins = handover.started_at is None and not now_ticked <= before
+    handed_over_at = timezone.now() if begins else handover.handed_over_at
+    Handover.objects.filter(pk=handover.pk).update(ticked=wanted, handed_over_at=handed_over_at)
+    activations.record(
+        Kind.HANDOVER_TICKED, activation, actor=actor, before={"ticked": handover.ticked}, after={"ticked": wanted}
+    )
 
 
 def start_watch(activation: Activation, *, keys: AccessKeys, actor: events.Actor) -> None:

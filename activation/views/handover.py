@@ -60,7 +60,8 @@ def activation_handover_status(request: PortalRequest, activation: Activation) -
 def activation_handover_ticks(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Remember which values were entered in the console."""
     form = TickForm(request.POST)
-    services.tick(activation, ticked=form.cleaned_data["ticked"] if form.is_valid() else (), actor=request.actor)
+    if form.is_valid():
+        services.tick(activation, **form.cleaned_data, actor=request.actor)
     if not request.htmx:  # type: ignore[attr-defined]
         return lead_to(request, activation, "sheet")
     where = reads.situation(activation, request.member)

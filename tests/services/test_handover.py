@@ -136,6 +136,28 @@ def test_ticks_are_kept_in_the_guides_order_with_one_event_a_change(activation: 
     assert kinds(activation).count(Kind.HANDOVER_TICKED) == 1
 
 
+def test_a_box_changed_in_one_tab_undoes_nothing_of_another(activation: Activation, actor: Actor) -> None:
+    handover.tick(activation, changed="region", ticked=["region"], actor=actor)
+    handover.tick(activation, changed="netmask", ticked=["netmask"], actor=actor)
+    assert row(activation).ticked == ["netmask", "region"]
+
+    handover.tick(activation, changed="region", ticked=[], actor=actor)
+    assert row(activation).ticked == ["netmask"]
+
+
+def test_a_value_ticked_again_while_the_console_builds_does_not_turn_the_time_back(
+    activation: Activation, actor: Actor, customer: dict[str, Any]
+) -> None:
+    handover.tick(activation, ticked=["netmask", "region"], actor=actor)
+    watch(activation, customer["session"], actor)
+    began = row(activation).handed_over_at
+
+    for ticked in ([], ["region"]):
+        handover.tick(activation, changed="region", ticked=ticked, actor=actor)
+
+    assert row(activation).handed_over_at == began
+
+
 def test_until_it_is_confirmed_step_3_can_be_opened_again_and_a_wrong_netmask_put_right(
     handed: tuple[Activation, Member], actor: Actor, customer: dict[str, Any]
 ) -> None:

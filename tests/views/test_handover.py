@@ -114,6 +114,16 @@ def test_ticks_are_saved_by_the_form_and_by_htmx(owner: Member, activation: Acti
     assert Event.objects.filter(kind=Kind.HANDOVER_TICKED.value).count() == 2
 
 
+def test_a_box_sends_which_one_it_is_so_that_an_old_page_undoes_nothing(owner: Member, activation: Activation) -> None:
+    here, client = address("activation_handover_ticks", activation), client_of(owner)
+    assert """hx-vals='{"changed": "netmask"}'""" in page(owner, activation)
+
+    client.post(here, {"changed": "region", "ticked": ["region"]}, **HTMX)
+    other_tab = client.post(here, {"changed": "netmask", "ticked": ["netmask"]}, **HTMX)
+
+    assert "2 of 9 ticked off" in text_of(other_tab)
+
+
 def test_a_wrong_value_leads_back_to_step_3(owner: Member, activation: Activation) -> None:
     assert address("activation_handover_reopen", activation) in page(owner, activation)
 
