@@ -93,15 +93,16 @@ def check_set(
     arns: Mapping[str, str],
     *,
     account: str | None = None,
+    partition: str | None = None,
     outputs: Iterable[ArnOutput] = ARN_OUTPUTS,
     partitions: Collection[str] = PARTITIONS,
     naming: Naming | None = None,
 ) -> ArnSetCheck:
     """Check the ARNs together: all there, the kind of each, one partition, one account, no two alike.
 
-    `account` is the one Terraform ran in; without it the account of the majority counts. `naming` is what the package
-    is known to call them. A field has at most one problem, the first found: those of `parse_iam`, arn_field_unknown,
-    arn_other_partition, arn_other_account, arn_swapped, arn_twice, arn_other_path, arn_other_name.
+    `account` and `partition` are those in which Terraform ran; without them those of the majority count. `naming` is
+    what the package is known to call them. A field has at most one problem, the first found: those of `parse_iam`,
+    arn_field_unknown, arn_other_partition, arn_other_account, arn_swapped, arn_twice, arn_other_path, arn_other_name.
     """
     wanted = {output.name: output for output in outputs}
     parsed: dict[str, IamArn] = {}
@@ -114,7 +115,7 @@ def check_set(
         except Refused as refused:
             problems[name] = refused
     expected_account = account or most_common(arn.account for arn in parsed.values())
-    expected_partition = most_common(arn.partition for arn in parsed.values())
+    expected_partition = partition or most_common(arn.partition for arn in parsed.values())
     for name, arn in parsed.items():
         problem = _against_the_others(name, arn, parsed, wanted, expected_account, expected_partition)
         if problem is None and naming is not None:

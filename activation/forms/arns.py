@@ -91,14 +91,19 @@ def too_large(size: int) -> str:
 
 
 def entries(
-    values: Mapping[str, str], *, pressed: bool, account: str | None = None, naming: Naming | None = None
+    values: Mapping[str, str],
+    *,
+    pressed: bool,
+    account: str | None = None,
+    partition: str | None = None,
+    naming: Naming | None = None,
 ) -> list[Entry]:
     """Return the seven fields with what is wrong; that one is empty is said only once the button was pressed.
 
-    `account` and `naming` are what is known beforehand, as `check_set` takes them.
+    `account`, `partition` and `naming` are what is known beforehand, as `check_set` takes them.
     """
     given = {output.name: values.get(output.name, "") for output in ARN_OUTPUTS}
-    checked: ArnSetCheck = check_set(given, account=account, naming=naming)
+    checked: ArnSetCheck = check_set(given, account=account, partition=partition, naming=naming)
     found = []
     for output in ARN_OUTPUTS:
         value, problem = values.get(output.name, ""), checked.problems.get(output.name)

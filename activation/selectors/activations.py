@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from activation.domain.arn_set import ARN_OUTPUTS, ArnOutput
 from activation.domain.control_plane import ControlPlane
+from activation.domain.errors import Refused
 from activation.domain.events import Kind
 from activation.domain.regions import REGIONS
 from activation.domain.roles import Right
@@ -109,6 +110,12 @@ def source_run(activation: Activation) -> Run | None:
 def authorized_accounts(organization: Organization) -> list[CloudAccount]:
     """Return the AWS accounts in which step 2 is done."""
     return list(CloudAccount.objects.for_organization(organization).exclude(arns={}).order_by("account_id"))
+
+
+def taken_account(organization: Organization, account_id: str) -> Refused | None:
+    """Return the refusal of an AWS account that another organization proved to be its own, without naming it."""
+    is_taken = CloudAccount(organization=organization, account_id=account_id).is_of_another
+    return Refused("account_taken", account=account_id) if is_taken else None
 
 
 def external_id_events(organization: Organization) -> list[Event]:

@@ -79,7 +79,12 @@ def naming_of(activation: Activation) -> Naming | None:
 def check_arns(activation: Activation, arns: Mapping[str, str]) -> ArnSetCheck:
     """Check seven ARNs against each other, the account and the package."""
     account = activation.cloud_account
-    return check_set(arns, account=account.account_id if account else None, naming=naming_of(activation))
+    return check_set(
+        arns,
+        account=account.account_id if account else None,
+        partition=account.partition if account else None,
+        naming=naming_of(activation),
+    )
 
 
 def stored_arns(activation: Activation) -> dict[str, str]:

@@ -269,7 +269,8 @@ def store_arns(
 @transaction.atomic
 def take_arns(activation: Activation, arns: dict[str, str], *, by: events.Actor) -> ArnSetCheck:
     """Take ARNs that a person pasted; what is wrong with them is in the answer, and then nothing is stored."""
-    checked = check_set(arns)
+    known = activation.cloud_account
+    checked = check_set(arns, partition=known.partition if known else None)
     if checked.problems:
         return checked
     first = next(iter(checked.parsed.values()))

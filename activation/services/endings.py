@@ -203,7 +203,7 @@ def store_outputs(run: Run) -> None:
     outputs = read_state(content).outputs
     arns = {each.name: str(outputs[each.name]) for each in ARN_OUTPUTS if each.name in outputs}
     account = CloudAccount.objects.get(pk=run.workspace.cloud_account_id)
-    _, problems = check_set(arns, account=account.account_id)
+    _, problems = check_set(arns, account=account.account_id, partition=account.partition)
     if problems:
         log.error("Run %s ended with unusable outputs: %s", run.pk, "; ".join(str(p) for p in problems.values()))
         Run.objects.filter(pk=run.pk).update(reason=OUTPUTS_UNUSABLE.format(names=", ".join(problems)))

@@ -14,7 +14,7 @@ from activation.domain.steps import Step
 from activation.forms import refusal
 from activation.forms.arns import PLACES, PasteForm, entries
 from activation.models import Activation
-from activation.selectors.activations import active_run, newest_run
+from activation.selectors.activations import active_run, newest_run, taken_account
 from activation.services import activations as services
 from activation.services import packages
 
@@ -49,7 +49,7 @@ def activation_run_yourself(request: PortalRequest, activation: Activation) -> H
         "activation": activation,
         "step": Step.ARNS,
         "form": form,
-        **understood(form, pressed="take" in request.POST),
+        **understood(form, activation, pressed="take" in request.POST),
     }
     context |= offered(activation, with_external_id=request.member.may(Right.REVEAL_EXTERNAL_ID))
     return render(request, "activation/run_yourself.html", context, status=422 if form.errors else 200)
@@ -79,7 +79,7 @@ def take(request: PortalRequest, activation: Activation, form: PasteForm) -> Htt
     return redirect("activation_region", request.organization.slug, activation.pk)
 
 
-def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
+def understood(form: PasteForm, activation: Activation, *, pressed: bool) -> dict[str, object]:
     """Return what the part of the page shows that fills in as a person types."""
     if not form.is_bound:
         return {"entries": entries({}, pressed=False), "right": 0, "unread": []}
@@ -87,12 +87,14 @@ def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
     rows = entries(form.values(), pressed=pressed)
     right = sum(row.is_right for row in rows)
     accounts = sorted({row.value.split(":")[4] for row in rows if row.is_right})
+    account = accounts[0] if len(accounts) == 1 else ""
     return {
         "form": form,
         "entries": rows,
         "right": right,
         "part": f"{right} of 7 are there",
-        "account": accounts[0] if len(accounts) == 1 else "",
+        "account": account,
+        "taken": taken_account(activation.organization, account) if account else None,
         "unread": [(PLACES[name], line) for name, reading in form.readings.items() for line in reading.lines],
     }
 
@@ -103,7 +105,7 @@ def understood(form: PasteForm, *, pressed: bool) -> dict[str, object]:
 def activation_paste_check(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Say what of a paste is understood, while it is being typed; nothing is stored."""
     form = PasteForm(request.POST, request.FILES)
-    return render(request, "activation/run_yourself.html#reading", understood(form, pressed=False))
+    return render(request, "activation/run_yourself.html#reading", understood(form, activation, pressed=False))
 
 
 @require_safe

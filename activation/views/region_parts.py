@@ -75,6 +75,7 @@ def arns_of(activation: Activation, form: ArnForm | None) -> dict[str, Any]:
         values,
         pressed="take" in form.data,
         account=account.account_id if account else None,
+        partition=account.partition if account else None,
         naming=reads.naming_of(activation),
     )
     right = sum(row.is_right for row in rows)
@@ -93,7 +94,8 @@ def stored_groups(activation: Activation) -> list[tuple[str, list[Entry]]]:
     arns, account = reads.stored_arns(activation), activation.cloud_account
     if not arns or account is None:
         return []
-    return in_groups(entries(arns, pressed=True, account=account.account_id, naming=reads.naming_of(activation)))
+    known = {"account": account.account_id, "partition": account.partition}
+    return in_groups(entries(arns, pressed=True, **known, naming=reads.naming_of(activation)))
 
 
 def in_groups(rows: list[Entry]) -> list[tuple[str, list[Entry]]]:

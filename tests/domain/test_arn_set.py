@@ -59,6 +59,13 @@ def test_another_partition_is_refused() -> None:
     assert codes(seven() | {name: seven()[name].replace("arn:aws:", "arn:aws-cn:")}) == {name: "arn_other_partition"}
 
 
+def test_all_seven_of_another_partition_than_the_account_s_are_refused() -> None:
+    others = {name: arn.replace("arn:aws:", "arn:aws-us-gov:") for name, arn in seven().items()}
+    problems = check_set(others, account=ACCOUNT, partition="aws").problems
+    assert {each.code for each in problems.values()} == {"arn_other_partition"}
+    assert len(problems) == 7
+
+
 def test_the_same_object_twice_is_refused_whatever_its_case_and_path() -> None:
     arns = seven(suffix="-x")
     arns["ebs_csi_irsa_policy_arn"] = f"arn:aws:iam::{ACCOUNT}:policy/{'zilliz-ca-irsa-policy-X'}"

@@ -642,9 +642,11 @@ def test_an_account_of_another_organization_is_refused(
     vendor: Organization, customer: Organization, at_arns: Activation
 ) -> None:
     make_cloud_account(customer, account_id=ACCOUNT, proved_at=timezone.now())
-    page = refused(Person(vendor), at_arns, paste=OUTPUT)
-    assert "AWS account 123456789012 is registered with another organization" in page
-    assert customer.name not in page
+    typed = Person(vendor).post("arns/check/", at_arns, paste=OUTPUT).content.decode()
+    for page in (refused(Person(vendor), at_arns, paste=OUTPUT), typed):
+        assert "AWS account 123456789012 is registered with another organization" in page
+        assert "All seven ARNs are there" not in page
+        assert customer.name not in page
 
 
 def test_arns_of_another_account_than_the_activations_are_refused(vendor: Organization, at_arns: Activation) -> None:

@@ -91,8 +91,7 @@ TYPED: Final = {
         "The name has {length} characters; AWS allows {limit} for a {kind}.", "Check the ARN."
     ),
     "arn_other_partition": Wording(
-        "This ARN belongs to the partition {partition}, the others to {expected}.",
-        "Paste ARNs of one account together.",
+        "This ARN belongs to the partition {partition}, not to {expected}.", "Paste the ARNs of one account together."
     ),
     "arn_other_account": Wording(
         "This ARN belongs to the AWS account {account}, not to {expected}.", "Paste the ARNs of one account together."
