@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO
 
 from django.conf import settings
 from django.db import transaction
@@ -209,10 +208,11 @@ class WatchedArchive(verify.Archive):
         super().__init__(path)
         self.advance = advance
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file."""
-        self.advance(0)
-        return super().open(name)
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a file piece by piece."""
+        for piece in super().pieces(name):
+            self.advance(0)
+            yield piece
 
 
 class Progress:

@@ -32,6 +32,8 @@ from activation.domain.record.providers import locked_providers
 from activation.domain.record.purposes import purpose
 from activation.domain.state import NotAState
 from activation.domain.tfvars import assignment
+from activation.services import record_files
+from tests import archives
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -228,10 +230,11 @@ def test_what_is_no_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
 
 
 def packed(record: verify.Folder, path: Path) -> Path:
-    """Pack a record's files."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    """Pack a record's files as a portal does."""
+    writer = record_files.Writer(path)
+    with writer.zip:
         for name in record.names():
-            archive.writestr(name, (record.path / name).read_bytes())
+            writer.add(name, [(record.path / name).read_bytes()])
     return path
 
 
@@ -308,13 +311,13 @@ def with_another_name_for_some_programs(path: Path) -> None:
         (with_an_entry("APPROVED.html/", b"<h1>yes</h1>"), "APPROVED.html/: it was added"),
         (with_an_entry("APPROVED/"), "APPROVED/: it was added"),
         (with_an_entry("events.jsonl"), "events.jsonl: it stands in the archive twice"),
-        (with_a_comment, "a comment"),
-        (with_a_comment_of_a_file, "a comment"),
-        (with_bytes_before, "bytes that belong to no file, at 0"),
-        (with_bytes_behind, "bytes behind its end|cannot be read"),
-        (with_a_file_that_is_not_in_the_list, "bytes that belong to no file, at 0"),
-        (with_another_name_before_the_file, "differs from what stands before a file"),
-        (with_another_name_for_some_programs, "says something of a file that no record says"),
+        (with_a_comment, "its end, from byte"),
+        (with_a_comment_of_a_file, "not as a portal writes it"),
+        (with_bytes_before, "from byte 0 on, where"),
+        (with_bytes_behind, "its end, from byte|cannot be read"),
+        (with_a_file_that_is_not_in_the_list, "from byte 0 on, where"),
+        (with_another_name_before_the_file, "where events.jsonl should begin"),
+        (with_another_name_for_some_programs, "not as a portal writes it"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Duplicate name")
@@ -328,34 +331,51 @@ def test_what_is_put_into_an_archive_is_named(tmp_path: Path, change: Callable[[
     assert re.search(word, said), said
 
 
-class Pipe(io.BytesIO):
-    """Where nobody can go back: sizes stand behind each file then."""
-
-    def seekable(self) -> bool:
-        """Return False."""
-        return False
-
-    def tell(self) -> int:
-        """Refuse."""
-        raise OSError
-
-    def seek(self, *args: Any) -> int:
-        """Refuse."""
-        raise OSError
-
-
-def test_a_record_that_was_packed_again_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("what", archives.CHANGES)
+def test_an_archive_that_some_program_reads_in_another_way_is_named(tmp_path: Path, what: str) -> None:
     record, _ = one_event_record(tmp_path / "record")
-    with zipfile.ZipFile(tmp_path / "folders.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+    path = packed(record, tmp_path / "record.zip")
+    assert archives.read(path).content() == path.read_bytes()
+    word = archives.change(path, what)
+    verdict = verify.verify(verify.source_of(path))
+    assert not verdict.holds
+    assert word in verdict.text()
+
+
+def entry_of(name: str, place: int) -> zipfile.ZipInfo:
+    """Return a file of an archive as a portal packs it, of a size and at a place that are only said."""
+    entry = zipfile.ZipInfo(name, record_files.NO_TIME)
+    entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o100644 << 16
+    entry.file_size, entry.compress_size, entry.CRC, entry.header_offset = place + 7, place, 5, place - 1
+    return entry
+
+
+@pytest.mark.parametrize(
+    ("count", "place"),
+    [(1, place) for place in (verify.LARGEST, verify.LARGEST + 1, verify.LARGEST + 2, verify.ELSEWHERE + 2)]
+    + [(verify.MOST_FILES, 1), (verify.MOST_FILES + 1, 1)],
+)
+def test_a_very_large_archive_is_expected_as_python_writes_it(count: int, place: int) -> None:
+    entries = [entry_of(f"a{number}", place) for number in range(count)]
+    assert verify.before_file(entries[0]) == entries[0].FileHeader(zip64=True)
+    for entry in entries:
+        entry.FileHeader(zip64=True)
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w") as archive:
+        archive.filelist += entries
+        archive._didModify = True
+    lines = b"".join(verify.line_of_list(each) for each in entries)
+    assert written.getvalue() == lines + verify.end_of_list(count, 0, len(lines))
+
+
+def test_a_record_that_was_packed_again_is_told_apart_and_its_folder_holds(tmp_path: Path) -> None:
+    record, _ = one_event_record(tmp_path / "record")
+    with zipfile.ZipFile(tmp_path / "again.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for name in record.names():
             archive.writestr(name, (record.path / name).read_bytes())
-    pipe = Pipe()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in record.names():
-            archive.writestr(name, (record.path / name).read_bytes())
-    (tmp_path / "pipe.zip").write_bytes(pipe.getvalue())
-    for name in ("folders.zip", "pipe.zip"):
-        assert verify.verify(verify.Archive(tmp_path / name)).problems == []
+    (problem,) = verify.verify(verify.Archive(tmp_path / "again.zip")).problems
+    assert "unpacked and its folder verified" in str(problem)
+    assert verify.verify(record).problems == []
 
 
 def test_no_name_in_a_record_moves_the_terminals_cursor(tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ from activation.domain.roles import Role
 from activation.models import Activation, Record
 from activation.services import events, records, signing
 from activation.services.events import Actor
+from tests import archives
 from tests.factories import make_member, make_place
 from tests.real.engine import Engine
 
@@ -270,11 +271,11 @@ CHANGES: dict[str, tuple[Change, tuple[str, ...]]] = {
 }
 
 
-def said_by_both(folder: Path, **more: str) -> str:
+def said_by_both(record: Path, **more: str) -> str:
     """Return what our verifier says; `manage.py verify_record` must agree."""
-    verdict = verify.verify(verify.Folder(folder), **more)
+    verdict = verify.verify(verify.source_of(record), **more)
     try:
-        call_command("verify_record", str(folder), **more, stdout=io.StringIO())
+        call_command("verify_record", str(record), **more, stdout=io.StringIO())
         agreed = verdict.holds
     except CommandError:
         agreed = not verdict.holds
@@ -314,6 +315,13 @@ def test_nothing_can_be_done_to_a_record_that_is_not_named(taken: Taken, tmp_pat
         # The record's own verifier, which stands among what was done.
         own = subprocess.run([sys.executable, work / "verify.py"], capture_output=True, text=True, check=False)
         assert (own.returncode, own.stdout.strip()) == (1, said), what
+
+    # What other programs would read in it in another way.
+    packed = tmp_path / "packed.zip"
+    for what in archives.CHANGES:
+        shutil.copy(taken.archive, packed)
+        word = archives.change(packed, what)
+        assert word in said_by_both(packed, fingerprint=taken.fingerprint), what
 
     # Another organization's, whole and in parts; both were signed with the same key.
     for name in ("events.jsonl", "manifest.json", "checkpoints.jsonl", "summary.pdf"):

@@ -188,14 +188,16 @@ class Folder:
                 names.append(f"{name}/")
         return names
 
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file."""
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a file piece by piece."""
         path = self.path / name
         if path.is_symlink():
             raise Wrong("it is a link, not a file")
         if path.exists() and not path.is_file():
             raise Wrong("it is no file")
-        return path.open("rb")
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
 
     def check(self) -> None:
         """Do nothing: a folder has no form of its own."""
@@ -206,120 +208,140 @@ class Archive:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.zip = zipfile.ZipFile(path)
+        with zipfile.ZipFile(path) as found:
+            self.entries = found.infolist()
+        self.by_name = {each.orig_filename: each for each in self.entries}
 
     def names(self) -> list[str]:
-        """Return the names of all files; one that stands there twice comes twice.
+        """Return the names of all files as they stand in the list; one that stands there twice comes twice."""
+        return [each.orig_filename for each in self.entries]
 
-        Who packs a folder again adds the folders themselves: those are none, where they hold a file and nothing else.
-        """
-        entries = self.zip.infolist()
-        files = [each.filename for each in entries if not each.is_dir()]
-        inner = {name[: at + 1] for name in files for at, letter in enumerate(name) if letter == "/"}
-        return files + [
-            each.filename
-            for each in entries
-            if each.is_dir() and (each.filename not in inner or each.file_size or each.compress_size)
-        ]
-
-    def open(self, name: str) -> IO[bytes]:
-        """Open a file."""
-        return self.zip.open(name)
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """Yield a file piece by piece."""
+        entry = self.by_name[name]
+        with self.path.open("rb") as file:
+            file.seek(entry.header_offset)
+            lengths = LOCAL.unpack(file.read(LOCAL.size))[-2:]
+            file.seek(sum(lengths), 1)
+            yield from inflated(file, entry)
 
     def check(self) -> None:
-        """Raise Wrong where the archive holds a byte that is none of its files'.
+        """Raise Wrong where the archive is not, byte for byte, what a portal writes around its files.
 
-        Programs differ in what they read of a .zip: some take what stands before each file, some the list at the end.
-        So both must say the same, one behind the other from the first byte to the last, with nothing between or around.
+        Programs differ in what they read of a .zip: some take what stands before each file, some the list at the end,
+        some a second name or size that they find beside the first. Nothing is left for them to differ in where every
+        byte that is no file's contents follows from the names, sizes and checksums of the files.
         """
+        check_names(self.names())
         try:
             with self.path.open("rb") as file:
-                check_zip(file, self.zip)
-        except (struct.error, *UNREADABLE) as error:
+                check_zip(file, self.entries)
+        except UNREADABLE as error:
             raise Wrong(f"the archive cannot be read ({error})") from error
 
 
-LOCAL, LISTED = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L")
+# How a portal packs a record: from the first byte on one file behind the other, each deflated and with its size in the
+# larger form, then their list and its end. Times, attributes and versions are always the same.
+LOCAL, LISTED = struct.Struct("<4s5H3L2H"), struct.Struct("<4s2B5H3L5H2L")
+LARGE_SIZES = struct.Struct("<2H2Q")
 END, LARGE_END, LARGE_PLACE = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
-# What packing programs add for a file and no reader takes for its name or contents: sizes beyond 4 GiB, times, owners.
-LARGE_SIZES = 0x0001
-HARMLESS = {LARGE_SIZES, 0x000A, 0x5455, 0x5855, 0x7855, 0x7875}
-# Sizes stand behind a file that was packed as a stream.
-STREAMED = 0x0008
+VERSION, UNIX, DEFLATED, MIDNIGHT, FIRST_DAY, A_FILE = 45, 3, 8, 0, 0x21, 0o100644 << 16
+# Beyond these a number is written in the larger form, and in its usual place this.
+LARGEST, MOST_FILES, ELSEWHERE = (1 << 31) - 1, (1 << 16) - 1, 0xFFFFFFFF
+NAME = re.compile(r"[\w-]+(\.[\w-]+)*(/[\w-]+(\.[\w-]+)*)*", re.ASCII)
+PIECE = 1 << 18
 
 
-def check_zip(file: IO[bytes], found: zipfile.ZipFile) -> None:
-    """Raise Wrong where an archive is more than its files and their list."""
-    entries, at = sorted(found.infolist(), key=lambda each: each.header_offset), 0
+def check_names(names: list[str]) -> None:
+    """Raise Wrong for a name that no portal gives, or that some computer takes for another file's or a folder's."""
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise Wrong(f"the archive holds a name that no record has: {name}")
+    plain = [name.lower() for name in names]
+    folders = {name[:at] for name in plain for at, letter in enumerate(name) if letter == "/"}
+    if len({*plain, *folders}) != len(plain) + len(folders):
+        raise Wrong("two names in the archive are the same to some computers")
+
+
+def check_zip(file: IO[bytes], entries: list[zipfile.ZipInfo]) -> None:
+    """Raise Wrong where an archive is more or other than its files and their list."""
+    at = 0
     for entry in entries:
-        if entry.header_offset != at:
-            raise Wrong(f"the archive holds bytes that belong to no file, at {min(at, entry.header_offset)}")
-        at = end_of_file(file, entry)
-    if found.start_dir != at:
-        raise Wrong(f"the archive holds bytes that belong to no file, at {at}")
-    for _ in entries:
-        at = end_of_listed(file, at)
-    # Of a very large archive the end is written in a larger form before the usual one.
-    file.seek(at)
-    if file.read(4) == b"PK\x06\x06":
-        at += LARGE_END.size + LARGE_PLACE.size
-        file.seek(at - LARGE_PLACE.size)
-        if file.read(4) != b"PK\x06\x07":
-            raise Wrong("the end of the archive is none")
-    file.seek(at)
-    last = file.read(END.size + 1)
-    if len(last) != END.size or last[:4] != b"PK\x05\x06" or last[-2:] != b"\0\0":
-        raise Wrong("the archive holds a comment, or bytes behind its end")
+        start = before_file(entry)
+        file.seek(at)
+        if entry.header_offset != at or file.read(len(start)) != start:
+            raise Wrong(f"{NOT_OURS}, from byte {at} on, where {entry.orig_filename} should begin")
+        at += len(start) + entry.compress_size
+    begun = at
+    file.seek(begun)
+    for entry in entries:
+        line = line_of_list(entry)
+        if file.read(len(line)) != line:
+            raise Wrong(f"{NOT_OURS}: its list, from byte {at} on, where {entry.orig_filename} should stand")
+        at += len(line)
+    end = end_of_list(len(entries), begun, at - begun)
+    if file.read(len(end) + 1) != end:
+        raise Wrong(f"{NOT_OURS}: its end, from byte {at} on")
 
 
-def end_of_file(file: IO[bytes], entry: zipfile.ZipInfo) -> int:
-    """Return where a file in an archive ends; raise Wrong where what stands before it differs from the list."""
-    file.seek(entry.header_offset)
-    start = LOCAL.unpack(file.read(LOCAL.size))
-    mark, _, flags, method, _, _, crc, packed, size, name_length, extra_length = start
-    name, extra = file.read(name_length), extra_fields(file.read(extra_length))
-    if LARGE_SIZES in extra and 0xFFFFFFFF in (packed, size):
-        large = struct.unpack("<2Q", extra[LARGE_SIZES][:16])
-        packed, size = (large[1] if packed == 0xFFFFFFFF else packed), (large[0] if size == 0xFFFFFFFF else size)
-    listed = (b"PK\x03\x04", entry.flag_bits, entry.compress_type, entry.orig_filename)
-    if (mark, flags, method, name.decode("utf-8" if flags & 0x800 else "cp437")) != listed:
-        raise Wrong("the archive's list differs from what stands before a file")
-    sizes = (entry.CRC, entry.compress_size, entry.file_size)
-    at = int(entry.header_offset + LOCAL.size + name_length + extra_length + entry.compress_size)
-    if not flags & STREAMED:
-        if (crc, packed, size) != sizes:
-            raise Wrong("the archive's list differs from what stands before a file")
-        return at
-    file.seek(at)
-    behind = file.read(24)
-    for form in ("<3L", "<L2Q"):
-        for mark in (b"PK\x07\x08", b""):
-            if behind.startswith(mark + struct.pack(form, *sizes)):
-                return at + len(mark) + struct.calcsize(form)
-    raise Wrong("the archive's list differs from what stands behind a file")
+NOT_OURS = (
+    "the archive is not as a portal writes it (one that was packed again can be unpacked and its folder verified)"
+)
 
 
-def end_of_listed(file: IO[bytes], at: int) -> int:
-    """Return where one line of an archive's list ends; raise Wrong where it holds more than a file."""
-    file.seek(at)
-    listed = LISTED.unpack(file.read(LISTED.size))
-    name_length, extra_length, comment_length = (int(each) for each in listed[10:13])
-    file.seek(name_length, 1)
-    extra_fields(file.read(extra_length))
-    if listed[0] != b"PK\x01\x02" or comment_length:
-        raise Wrong("the archive's list holds a comment, or cannot be read")
-    return at + LISTED.size + name_length + extra_length
+def before_file(entry: zipfile.ZipInfo) -> bytes:
+    """Return what stands before a file in an archive."""
+    name = entry.orig_filename.encode()
+    sizes = LARGE_SIZES.pack(1, 16, entry.file_size, entry.compress_size)
+    told = (VERSION, 0, DEFLATED, MIDNIGHT, FIRST_DAY, entry.CRC, ELSEWHERE, ELSEWHERE, len(name), len(sizes))
+    return LOCAL.pack(b"PK\x03\x04", *told) + name + sizes
 
 
-def extra_fields(content: bytes) -> dict[int, bytes]:
-    """Return what packing programs added about a file; raise Wrong for what could give it another name or contents."""
-    found: dict[int, bytes] = {}
-    while content:
-        kind, length = struct.unpack("<2H", content[:4])
-        if kind not in HARMLESS or kind in found or len(content) < 4 + length:
-            raise Wrong("the archive says something of a file that no record says")
-        found[kind], content = content[4 : 4 + length], content[4 + length :]
-    return found
+def line_of_list(entry: zipfile.ZipInfo) -> bytes:
+    """Return what the list at the end of an archive says of a file."""
+    name, sizes, place = entry.orig_filename.encode(), (entry.file_size, entry.compress_size), entry.header_offset
+    large: list[int] = []
+    if max(sizes) > LARGEST:
+        large, sizes = [*sizes], (ELSEWHERE, ELSEWHERE)
+    if place > LARGEST:
+        large, place = [*large, place], ELSEWHERE
+    extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
+    told = (VERSION, UNIX, VERSION, 0, DEFLATED, MIDNIGHT, FIRST_DAY, entry.CRC, sizes[1], sizes[0])
+    return LISTED.pack(b"PK\x01\x02", *told, len(name), len(extra), 0, 0, 0, A_FILE, place) + name + extra
+
+
+def end_of_list(count: int, begun: int, size: int) -> bytes:
+    """Return the end of an archive whose list of so many files begins there."""
+    large = b""
+    if count > MOST_FILES or max(begun, size) > LARGEST:
+        told = (LARGE_END.size - 12, VERSION, VERSION, 0, 0, count, count, size, begun)
+        large = LARGE_END.pack(b"PK\x06\x06", *told) + LARGE_PLACE.pack(b"PK\x06\x07", 0, begun + size, 1)
+        count, size, begun = min(count, MOST_FILES), min(size, ELSEWHERE), min(begun, ELSEWHERE)
+    return large + END.pack(b"PK\x05\x06", 0, 0, count, count, size, begun, 0)
+
+
+def inflated(file: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield what the packed bytes of a file hold; raise Wrong where that is not one file from the first to the last.
+
+    A program that stops where the packed contents end, and one that goes by the size in the list, must see the same.
+    """
+    inflate, left, size, crc, rest = zlib.decompressobj(-zlib.MAX_WBITS), entry.compress_size, 0, 0, b""
+    while not inflate.eof:
+        if not rest:
+            rest = file.read(min(left, PIECE))
+            left -= len(rest)
+        piece = inflate.decompress(rest, PIECE)
+        if not rest and not piece:
+            raise Wrong("its packed contents end too early")
+        rest = inflate.unconsumed_tail
+        size, crc = size + len(piece), zlib.crc32(piece, crc)
+        if size > entry.file_size:
+            break
+        yield piece
+    if left or inflate.unused_data:
+        raise Wrong("something stands behind its packed contents")
+    if (size, crc) != (entry.file_size, entry.CRC):
+        raise Wrong("its size or checksum is not the one that the archive says")
 
 
 UNREADABLE = (
@@ -328,6 +350,7 @@ UNREADABLE = (
     ValueError,
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     NotImplementedError,
     RuntimeError,
     KeyError,
@@ -337,9 +360,7 @@ UNREADABLE = (
 def chunks(source: "Folder | Archive", name: str) -> Iterator[bytes]:
     """Yield a file piece by piece; raise Wrong where it cannot be read."""
     try:
-        with source.open(name) as file:
-            while piece := file.read(1 << 18):
-                yield piece
+        yield from source.pieces(name)
     except UNREADABLE as error:
         raise Wrong(f"it cannot be read ({error})") from error
 
