@@ -125,6 +125,8 @@ class Run(models.Model):
     diagnostics = models.JSONField(default=list, blank=True)
     # What a person gave for variables of the package that are neither the portal's nor the key's; no secrets.
     inputs = models.JSONField(default=dict, blank=True)
+    # The values that Terraform was given for its plan, without those of keys; None before, and where it was not kept.
+    values = models.JSONField(default=None, null=True, blank=True)
     # What was checked before the run began, line by line.
     preflight = models.JSONField(default=dict, blank=True)
     # What an earlier run left in AWS and this one goes on with, as `domain.adoption.Found` has it.

@@ -305,6 +305,8 @@ def keys_of(run: Run) -> AccessKeys:
 def common_files(run: Run) -> dict[str, bytes]:
     """Return the package's files, the values of its variables, the newest state, and where providers come from."""
     values, mirror = variables_for(run), settings.TERRAFORM_PROVIDER_MIRROR
+    if run.phase == PLAN:
+        Run.objects.filter(pk=run.pk).update(values=values)
     state = run_keys.open_newest(workspace=run.workspace_id)
     return {
         **unpack(bytes(run.package.archive)),

@@ -22,7 +22,7 @@ from activation.domain.record.readme import readme
 from activation.domain.tfvars import assignment
 from activation.models import Record
 from activation.selectors import record_contents as contents
-from activation.services import record_facts, record_html, record_pdf, record_report, signing
+from activation.services import record_facts, record_html, record_pdf, record_report, record_runs, signing
 from activation.services.record_facts import RecordFacts
 from activation.services.record_runs import RunFacts
 
@@ -211,6 +211,8 @@ def described_plan(facts: RunFacts, review: PlanReview) -> dict[str, Any]:
 
 def tfvars(facts: RunFacts) -> bytes:
     """Return what was asked as a tfvars file; of keys only the names."""
+    if facts.variables is None:
+        return f"# {record_runs.NOT_KEPT}\n".encode()
     lines = [assignment(name, value) for name, value in facts.variables.items()]
     lines += [f"# {name}: a key, which is not kept" for name in facts.key_variables]
     return "".join(f"{line}\n" for line in lines).encode()

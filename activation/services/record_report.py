@@ -227,9 +227,11 @@ def add_run(report: Report, facts: RunFacts, package: PackageFacts) -> None:
 
 def asked(facts: RunFacts) -> list[Block]:
     """Return the values that the package was given."""
+    if facts.variables is None:
+        return [Text(record_runs.NOT_KEPT)]
     rows = [(name, text_of(value)) for name, value in facts.variables.items()]
     rows += [(name, "a key, which is not kept") for name in facts.key_variables]
-    return [Pairs(rows)] if rows else [Text("Nothing is known of the package's variables.")]
+    return [Pairs(rows)] if rows else [Text("The package has no variables.")]
 
 
 def text_of(value: Any) -> str:

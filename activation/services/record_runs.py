@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from activation.domain.chain import optional_time_text, time_text
-from activation.domain.errors import Faulted
 from activation.domain.plan import PlanReview
 from activation.domain.record.inventory import Item, read_inventory
 from activation.domain.record.masking import hidden
@@ -17,10 +16,13 @@ from activation.models import Plan, Run, StateVersion, Workspace
 from activation.selectors import record_contents as contents
 from activation.services import run_keys
 from activation.services.packages import KEY_VALUES
-from activation.services.run_inputs import variables_for
 
 log = logging.getLogger(__name__)
 
+NOT_KEPT = (
+    "The values of the package's variables are not kept: this run was not planned, or an earlier version of the portal "
+    "planned it."
+)
 TIMES = ("created_at", "started_at", "planned_at", "approved_at", "apply_started_at", "finished_at")
 
 
@@ -32,7 +34,8 @@ class RunFacts:
     """
 
     told: Mapping[str, Any]
-    variables: dict[str, Any]
+    # None where nothing was planned, or an earlier version of the portal did not keep them.
+    variables: dict[str, Any] | None
     # The package's variables for keys: their values are kept nowhere.
     key_variables: list[str]
     # The number of the last log line that belongs to the record.
@@ -71,7 +74,7 @@ def keep(run: Run, hide: Callable[[str], str]) -> dict[str, Any]:
     state, lines = contents.last_state(run), contents.stored_lines(run)
     return {
         "told": told(run, state, lines, hide),
-        "variables": hidden(variables(run), hide),
+        "variables": hidden(run.values, hide),
         "key_variables": [name for name in KEY_VALUES if name in declared_names(run)],
         "last_line": lines.last,
     }
@@ -124,7 +127,7 @@ def read(kept: Mapping[str, Any], hide: Callable[[str], str]) -> RunFacts:
     plan = contents.plan_of(told["id"], told["plan_sha256"]) if told["plan_sha256"] else None
     return RunFacts(
         told=told,
-        variables=dict(sorted(kept["variables"].items())),
+        variables=None if kept["variables"] is None else dict(sorted(kept["variables"].items())),
         key_variables=kept["key_variables"],
         last_line=kept["last_line"],
         review=PlanReview.from_json(hidden(plan.review, hide)) if plan is not None and plan.review else None,
@@ -137,16 +140,6 @@ def read(kept: Mapping[str, Any], hide: Callable[[str], str]) -> RunFacts:
 def declared_names(run: Run) -> set[str]:
     """Return the names of the package's variables; none where nothing is known of it."""
     return {variable["name"] for variable in run.package.description.get("variables", [])}
-
-
-def variables(run: Run) -> dict[str, Any]:
-    """Return the values of the package's variables that are no keys, by name."""
-    if not declared_names(run):
-        return {}
-    try:
-        return variables_for(run)
-    except Faulted:
-        return {}
 
 
 def described(state: StateVersion) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is started, and what is not."""
 
+import json
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -16,12 +17,12 @@ from activation.domain.sealing import new_key, seal
 from activation.models import Credential, Plan, Run
 from activation.models.identity import run_identity
 from activation.runner import control as controls
-from activation.runner import lock, process
+from activation.runner import lock, process, terraform
 from activation.runner.control import KEPT_PLAN
 from activation.runner.journal import NAME
 from activation.runner.sandbox import Confinement
 from activation.runner.spec import Command, Spec, file_context
-from activation.services import host, launching, run_keys, runs
+from activation.services import host, launching, packages, run_keys, runs
 from tests.factories import make_activation, make_organization, make_run
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +59,15 @@ def test_an_older_plan_is_not_applied(approved: Run) -> None:
     with pytest.raises(Faulted) as fault:
         launching.saved_plan(approved)
     assert fault.value.text == "This plan is older than an hour."
+
+
+def test_the_values_that_a_plan_is_made_with_are_kept_and_its_apply_does_not_change_them(approved: Run) -> None:
+    approved.package, approved.phase = packages.ensure_bundled(), launching.PLAN
+    given = json.loads(launching.common_files(approved)[terraform.VARIABLES])
+    assert given["aws_region"] == approved.region
+    approved.phase, approved.region = launching.APPLY, "eu-central-1"
+    launching.common_files(approved)
+    assert Run.objects.get(pk=approved.pk).values == given
 
 
 @pytest.fixture

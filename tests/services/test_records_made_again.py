@@ -102,6 +102,7 @@ def building(organization: Organization) -> Activation:
     roles = make_sealed_run(activation, RunStatus.APPLIED, **ended())
     give_key(roles)
     Credential.objects.filter(run=roles).update(sealed=None, destroyed_at=timezone.now())
+    Run.objects.filter(pk=roles.pk).update(values={"aws_region": "us-west-2", "external_id": EXTERNAL_ID})
     give_plan(roles)
     write_log(roles, 3)
     leave_state(roles)
@@ -119,7 +120,9 @@ def building(organization: Organization) -> Activation:
     )
     workspace = Workspace.objects.create(cloud_account=account, kind=Workspace.REGION, activation=activation)
     Run.objects.filter(pk=region.pk).update(
-        workspace=workspace, package=packages.ensure_bundled(packages.REGION_PACKAGE)
+        workspace=workspace,
+        package=packages.ensure_bundled(packages.REGION_PACKAGE),
+        values={"vpc_cidr": "10.7.0.0/16"},
     )
     give_plan(region)
     write_log(region, 4, f"line {{}} of {EXTERNAL_ID}")
@@ -336,6 +339,24 @@ def test_what_goes_on_between_the_request_and_the_worker_is_in_no_record(
         assert (activation["status"], activation["region"]) == ("provisioning_iam", "us-west-2")
         assert "Vectors and Company" in files["README.txt"].decode()
         assert "None was installed or reported" in files["summary.html"].decode()
+
+
+def test_a_run_is_told_with_the_values_it_was_given_and_not_with_those_of_a_setup_that_was_changed_since(
+    organization: Organization, building: Activation, planning: Activation
+) -> None:
+    roles, region = building.runs.order_by("created_at")
+    RegionSetup.objects.filter(activation=building).update(vpc_cidr="10.99.0.0/16")
+    organization.external_id = "cid-another-that-came-later"
+    organization.save(update_fields=["external_id"])
+    of_building, _, of_period = [made(each) for each in ask_for_all(organization)]
+
+    for files in (of_building, of_period):
+        assert files[f"runs/{region.pk}/terraform.tfvars"].decode() == 'vpc_cidr = "10.7.0.0/16"\n'
+        assert b"us-west-2" in files[f"runs/{roles.pk}/terraform.tfvars"]
+        assert "another" not in files[f"runs/{roles.pk}/terraform.tfvars"].decode()
+        assert "10.7.0.0/16" in files["summary.html"].decode()
+    (run,) = planning.runs.all()
+    assert of_period[f"runs/{run.pk}/terraform.tfvars"].decode().startswith("# The values of the package's variables")
 
 
 def test_a_worker_reads_no_table_whose_rows_a_record_keeps(
