@@ -1,8 +1,9 @@
 """Write a report as PDF: the same report gives the same bytes."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -34,6 +35,9 @@ MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
 # So many names and values stay on one page.
 SHORT = 9
+# So high is a row at most, where a cell goes on in others; so many characters of a cell are wrapped at once; and so
+# few are never too high, in whatever column.
+HIGHEST, LONGEST, SURE = 90 * mm, 1500, 40
 # Fonts that every reader of PDF brings for what Helvetica does not have; nothing needs to be embedded.
 CHINESE, KOREAN = "STSong-Light", "HYSMyeongJo-Medium"
 HANGUL = (range(0x1100, 0x1200), range(0x3130, 0x3190), range(0xAC00, 0xD7B0))
@@ -67,17 +71,17 @@ CODE = ParagraphStyle("code", parent=CELL, fontName="Courier", fontSize=7.2, lea
 HEAD = ParagraphStyle("head", parent=CELL, fontName="Helvetica-Bold", textColor=FAINT)
 LABEL = ParagraphStyle("label", parent=CELL, textColor=FAINT)
 
+LEFT, RIGHT = 3, 5
+SIDES = LEFT + RIGHT
 GRID = TableStyle(
     [
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
-        ("LINEBELOW", (0, 0), (-1, -1), 0.4, LINE),
-        ("LEFTPADDING", (0, 0), (-1, -1), 3),
-        ("RIGHTPADDING", (0, 0), (-1, -1), 5),
+        ("LEFTPADDING", (0, 0), (-1, -1), LEFT),
+        ("RIGHTPADDING", (0, 0), (-1, -1), RIGHT),
         ("TOPPADDING", (0, 0), (-1, -1), 2.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
     ]
 )
-HEADED = TableStyle([("BACKGROUND", (0, 0), (-1, 0), PAPER)], parent=GRID)
 
 
 def write(report: Report) -> bytes:
@@ -134,10 +138,11 @@ def block_parts(block: Block) -> Iterator[Flowable]:
     if isinstance(block, Text):
         yield paragraph(block.text, NOTE if block.kind else BODY)
     elif isinstance(block, Pairs):
-        rows = [[paragraph(name, LABEL), paragraph(value or "–", CELL)] for name, value in block.rows]
+        rows = [(name, value or "–") for name, value in block.rows]
         if rows:
-            lines = LongTable(rows, colWidths=(WIDTH * 0.24, WIDTH * 0.76), style=GRID)
-            yield KeepTogether([lines]) if len(rows) <= SHORT else lines
+            lines = lined(rows, (LABEL, CELL), (0.24, 0.76))
+            is_short = len(rows) <= SHORT and all(len(value) <= LONGEST for _, value in rows)
+            yield KeepTogether([lines]) if is_short else lines
     elif block.rows:
         yield table(block)
     else:
@@ -146,11 +151,45 @@ def block_parts(block: Block) -> Iterator[Flowable]:
 
 def table(block: Table) -> Flowable:
     """Return a table whose headings stand again on each page."""
-    rows = [[paragraph(each, HEAD) for each in block.headings]]
-    for row in block.rows:
-        rows.append([paragraph(cell, CODE if at in block.codes else CELL) for at, cell in enumerate(row)])
-    widths = [WIDTH * share for share in block.widths]
-    return LongTable(rows, colWidths=widths, repeatRows=1, style=HEADED)
+    styles = [CODE if at in block.codes else CELL for at in range(len(block.headings))]
+    return lined(block.rows, styles, block.widths, headings=block.headings)
+
+
+def lined(
+    rows: Sequence[Sequence[str]],
+    styles: Sequence[ParagraphStyle],
+    widths: Sequence[float],
+    *,
+    headings: Sequence[str] = (),
+) -> Flowable:
+    """Return rows with a line under each; a cell that is too high for a page goes on in further rows without one."""
+    columns = [WIDTH * share for share in widths]
+    cells = [[paragraph(each, HEAD) for each in headings]] if headings else []
+    ends = [0] if headings else []
+    for row in rows:
+        parts = [parted(text, style, width) for text, style, width in zip(row, styles, columns, strict=True)]
+        cells += [list(each) for each in zip_longest(*parts, fillvalue="")]
+        ends.append(len(cells) - 1)
+    style = TableStyle([("LINEBELOW", (0, at), (-1, at), 0.4, LINE) for at in ends], parent=GRID)
+    if headings:
+        style.add("BACKGROUND", (0, 0), (-1, 0), PAPER)
+    return LongTable(cells, colWidths=columns, repeatRows=1 if headings else 0, style=style)
+
+
+def parted(text: str, style: ParagraphStyle, width: float) -> list[Flowable]:
+    """Return a text as paragraphs for a column, none of them higher than part of a page.
+
+    A long one is parted between words first: wrapping it whole, again and again, takes ever longer.
+    """
+    found: list[Flowable] = []
+    while text or not found:
+        end = len(text) if len(text) <= LONGEST else text.rfind(" ", LONGEST // 2, LONGEST) + 1 or LONGEST
+        rest, text = paragraph(text[:end], style), text[end:]
+        while end > SURE and len(split := rest.split(width - SIDES, HIGHEST)) > 1:
+            found.append(split[0])
+            rest = split[1]
+        found.append(rest)
+    return found
 
 
 def paragraph(text: str, style: ParagraphStyle) -> Flowable:
