@@ -20,6 +20,8 @@ WATCH = "activation.watch"
 CHECK_PLAN = "activation.check_plan"
 PLAY_CONSOLE = "activation.play_console"
 START_QUEUE = "start"
+# Records and verified chains, which may take minutes: they never take the place of what follows a run.
+AUDIT_QUEUE = "audit"
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +37,13 @@ def ship_run(run_id: str, node: str) -> None:
 
 
 def make_record(record_id: str) -> None:
-    """Have a record made by a worker that is free for a while."""
-    transaction.on_commit(lambda: send(MAKE_RECORD, record_id, START_QUEUE))
+    """Have a record made by the worker that does one of them after the other."""
+    transaction.on_commit(lambda: send(MAKE_RECORD, record_id, AUDIT_QUEUE))
 
 
 def verify_events(organization_id: str = "") -> None:
-    """Have an organization's chain of events verified, or all chains, by a worker that is free for a while."""
-    transaction.on_commit(lambda: send(VERIFY_EVENTS, organization_id, START_QUEUE))
+    """Have an organization's chain of events verified, or all chains, by the worker that makes records as well."""
+    transaction.on_commit(lambda: send(VERIFY_EVENTS, organization_id, AUDIT_QUEUE))
 
 
 def send_notice(activation_id: str) -> None:

@@ -1,4 +1,4 @@
-"""The queue: three kinds of work, each with a queue of its own."""
+"""The queue: kinds of work, each with a queue of its own."""
 
 import os
 

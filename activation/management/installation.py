@@ -152,7 +152,7 @@ class Installation:
         if self.wishes.demo:
             self._adopt_local_aws()
         web = parts.web(self.wishes.host, self.port)
-        for program in (web, parts.runs(self.node), parts.control(self.node), parts.beat()):
+        for program in (web, parts.runs(self.node), parts.control(self.node), parts.audit(self.node), parts.beat()):
             self.programs.start(program)
         self._await("web", self._answers, "does not answer")
         self.data.announce(self.address)

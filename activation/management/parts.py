@@ -63,6 +63,11 @@ def control(node: str) -> Program:
     return worker("control", node, "control", "--pool", "solo")
 
 
+def audit(node: str) -> Program:
+    """Return the worker that makes records and verifies chains of events, one after the other."""
+    return worker("audit", node, "audit", "--pool", "solo")
+
+
 def beat() -> Program:
     """Return the clock."""
     return Program("beat", celery("beat", "--pidfile", "", "--loglevel", "WARNING"))

@@ -16,7 +16,7 @@ TERRAFORM_SECONDS = 60.0
 # What a run wrote last is in the database this long after its end, seconds.
 SHIPPING_SECONDS = 10.0
 REASON = "shutdown"
-ENTRANCE, WORKERS, GROUND = ("web", "beat"), ("control", "runs"), ("simulator", "valkey")
+ENTRANCE, WORKERS, GROUND = ("web", "beat"), ("control", "runs", "audit"), ("simulator", "valkey")
 
 
 class Impatient(Exception):

@@ -73,6 +73,8 @@ class Record(models.Model):
     )
     changed_at = models.DateTimeField(default=timezone.now)
     attempt = models.IntegerField(default=0)
+    # How many workers in a row were taken for gone while they made it.
+    lost = models.IntegerField(default=0)
     done = models.BigIntegerField(default=0)
     total = models.BigIntegerField(default=0)
     reason = models.CharField(max_length=500, blank=True)

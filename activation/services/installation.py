@@ -17,7 +17,7 @@ from activation.services import host, key_rotation, mail
 from activation.services.keyring import KeysUnusable, keyring
 
 # Each host ships its runs from a queue of its own, beside these.
-SHARED_QUEUES = ("start", "control")
+SHARED_QUEUES = ("start", "control", "audit")
 # A host that has not reported for so long counts as away; reports come every few seconds.
 AWAY_AFTER = timedelta(minutes=2)
 # Without these nothing can be begun, whatever hosts are there.

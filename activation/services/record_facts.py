@@ -60,13 +60,20 @@ def keep(record: Record) -> dict[str, Any]:
     }
 
 
-def read(record: Record, hide: Callable[[str], str]) -> RecordFacts:
-    """Return what a record says, from what was kept in its row and from what never changes."""
+def read(record: Record, hide: Callable[[str], str], advance: Callable[[int], None]) -> RecordFacts:
+    """Return what a record says, from what was kept in its row and from what never changes.
+
+    `advance` is told of each run: plans and states are large, and many take long.
+    """
+    runs = []
+    for each in record.facts["runs"]:
+        advance(0)
+        runs.append(record_runs.read(each, hide))
     return RecordFacts(
         at=record.facts["at"],
         organization=record.facts["organization"],
         activations=[ActivationFacts(**each) for each in record.facts["activations"]],
-        runs=[record_runs.read(each, hide) for each in record.facts["runs"]],
+        runs=runs,
         packages=[record_packages.read(each) for each in record.facts["packages"]],
     )
 

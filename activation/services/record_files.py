@@ -62,10 +62,12 @@ class Writer:
 def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
     """Write a record's .zip; return what is in it. `advance` is told how many rows were written since the last time.
 
+    It is told of nothing, too, wherever something took a while: who says nothing for long is taken for gone.
+
     Raises Faulted where the chain of events is broken: such a record would prove nothing, and must not seem to.
     """
     hide = masking.hide(record.organization.external_id)
-    facts = record_facts.read(record, hide)
+    facts = record_facts.read(record, hide, advance)
     writer = Writer(path)
     with writer.zip:
         writer.add("README.txt", [readme(about(record, facts))])
@@ -84,9 +86,9 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
             writer.add_json(f"packages/{package.kept['sha256']}/package.json", package.told)
         if record.access:
             writer.add("access.csv", csv_cells.encode(record.access))
-        report = record_report.write(record, facts, span=span, key_id=signing.fingerprint())
-        writer.add("summary.html", [record_html.write(report)])
-        writer.add("summary.pdf", [record_pdf.write(report)])
+        report = record_report.write(record, facts, span=span, key_id=signing.fingerprint(), advance=advance)
+        writer.add("summary.html", [record_html.write(report, advance)])
+        writer.add("summary.pdf", [record_pdf.write(report, advance)])
         packed = list(writer.packed)
         envelope = manifest.signed(
             scope=record.scope,

@@ -1,7 +1,7 @@
 """Write a report as PDF: the same report gives the same bytes."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import zip_longest
 from typing import Any
@@ -84,8 +84,8 @@ GRID = TableStyle(
 )
 
 
-def write(report: Report) -> bytes:
-    """Return the report as PDF, A4; without a clock and without chance in it."""
+def write(report: Report, advance: Callable[[int], None]) -> bytes:
+    """Return the report as PDF, A4; without a clock and without chance in it. `advance` is told of parts and pages."""
     register_fonts()
     buffer = io.BytesIO()
     document = BaseDocTemplate(
@@ -104,7 +104,7 @@ def write(report: Report) -> bytes:
     )
     frame = Frame(MARGIN, MARGIN + 4 * mm, WIDTH, A4[1] - 2 * MARGIN - 4 * mm, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [frame])])
-    document.build(list(story(report)), canvasmaker=canvas_with_foot(report.foot))
+    document.build(list(story(report, advance)), canvasmaker=canvas_with_foot(report.foot, advance))
     return buffer.getvalue()
 
 
@@ -115,11 +115,12 @@ def register_fonts() -> None:
         pdfmetrics.registerFont(UnicodeCIDFont(name))
 
 
-def story(report: Report) -> Iterator[Flowable]:
+def story(report: Report, advance: Callable[[int], None]) -> Iterator[Flowable]:
     """Yield the report's parts in order."""
     yield paragraph(report.title, TITLE)
     yield paragraph(report.subtitle, SUBTITLE)
     for section in report.sections:
+        advance(0)
         yield from section_parts(section)
 
 
@@ -232,7 +233,7 @@ def font_for(character: str) -> tuple[str, str]:
     return "", character if character >= " " or character == "\n" else " "
 
 
-def canvas_with_foot(foot: str) -> type[Any]:
+def canvas_with_foot(foot: str, advance: Callable[[int], None]) -> type[Any]:
     """Return a canvas that writes the foot and the number of pages, which is known at the end."""
 
     class FootedCanvas(Canvas):  # type: ignore[misc]
@@ -244,12 +245,14 @@ def canvas_with_foot(foot: str) -> type[Any]:
 
         def showPage(self) -> None:  # noqa: N802 - the library's name
             """Keep the page."""
+            advance(0)
             self.kept.append(dict(self.__dict__))
             self._startPage()
 
         def save(self) -> None:
             """Write all pages, each with its foot."""
             for number, page in enumerate(self.kept, 1):
+                advance(0)
                 self.__dict__.update(page)
                 self.draw_foot(number, len(self.kept))
                 super().showPage()

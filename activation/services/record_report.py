@@ -1,6 +1,6 @@
 """Write the report of a record: who, when, what was asked, planned, approved and created."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from activation.domain.arn_set import ARN_OUTPUTS
@@ -29,8 +29,8 @@ HOW_TO_VERIFY = (
 )
 
 
-def write(record: Record, facts: RecordFacts, *, span: Span, key_id: str) -> Report:
-    """Return the report of a record."""
+def write(record: Record, facts: RecordFacts, *, span: Span, key_id: str, advance: Callable[[int], None]) -> Report:
+    """Return the report of a record; `advance` is told of each run."""
     packages = {each.kept["sha256"]: each for each in facts.packages}
     report = Report(
         title="Activation record" if record.scope == ACTIVATION else "Record of a period",
@@ -46,6 +46,7 @@ def write(record: Record, facts: RecordFacts, *, span: Span, key_id: str) -> Rep
         if each.region is not None:
             record_region_report.add(report, each.region)
     for run in facts.runs:
+        advance(0)
         add_run(report, run, packages[run.told["package_sha256"]])
     add_packages(report, facts.packages)
     add_trust_and_license(report, record, facts.activations)

@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 KEPT_FOR = timedelta(hours=24)
 # Without a sign of progress for so long, the worker that made a record is taken for gone.
 SILENT_FOR = timedelta(minutes=2)
+# After so many in a row the record itself is taken for what stops them.
+MOST_LOST = 3
 # A message may be lost: what still waits after this is sent again.
 WAITED_FOR = timedelta(seconds=30)
 # Seconds between two notes of progress in the database.
@@ -119,7 +121,7 @@ def ask(wanted: Record, *, by: User, actor: Actor) -> Record:
 def request_again(*, record: Record, actor: Actor) -> None:
     """Have an expired or failed record made once more; raise Refused where it is there or under way."""
     lose_missing(record)
-    if not Record.objects.move(record.pk, to=RecordStatus.WAITING, reason="", done=0, total=0):
+    if not Record.objects.move(record.pk, to=RecordStatus.WAITING, reason="", done=0, total=0, lost=0):
         raise Refused("record_under_way")
     record_event(Kind.RECORD_REQUESTED, record, actor, {"scope": record.scope})
     dispatch.make_record(record.pk)
@@ -255,6 +257,7 @@ def store(record: Record, attempt: int, draft: Path, inside: list[dict[str, obje
             "files": {str(each["name"]): each["sha256"] for each in inside},
         },
         made_at=now,
+        lost=0,
         expires_at=now + KEPT_FOR,
     )
     if not moved:
@@ -329,7 +332,10 @@ def sweep() -> None:
     for record in Record.objects.filter(status=RecordStatus.READY, expires_at__lte=now):
         expire(record)
     for record in Record.objects.filter(status=RecordStatus.MAKING, changed_at__lt=now - SILENT_FOR):
-        if Record.objects.move(record.pk, to=RecordStatus.WAITING, attempt=record.attempt):
+        lost = record.lost + 1
+        if lost >= MOST_LOST:
+            fail(record, record.attempt, f"{lost} times in a row the worker that made it stopped without a word.")
+        elif Record.objects.move(record.pk, to=RecordStatus.WAITING, attempt=record.attempt, lost=lost):
             dispatch.make_record(record.pk)
     for record in Record.objects.filter(status=RecordStatus.WAITING, changed_at__lt=now - WAITED_FOR):
         Record.objects.filter(pk=record.pk).update(changed_at=now)

@@ -86,7 +86,7 @@ class Bench(Engine):
     def start_worker(self, *, concurrency: int = 3, **more: str) -> "subprocess.Popen[bytes]":
         """Start a worker on all queues of this host, without a clock."""
         name = f"w{len(self.workers)}"
-        queues = f"start,ship.{NODE},control"
+        queues = f"start,ship.{NODE},control,audit"
         words = ("--queues", queues, "--concurrency", str(concurrency), "--hostname", f"{name}@test")
         quiet = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
         worker = self.start(name, "celery", "-A", "byoc_portal", "worker", *words, *quiet, **more)

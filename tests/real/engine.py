@@ -71,7 +71,7 @@ class Engine:
             **more,
         }
         number = len(self.workers)
-        queues = f"start,ship.{NODE},control"
+        queues = f"start,ship.{NODE},control,audit"
         words = ("--queues", queues, "--concurrency", "4", "--hostname", f"w{number}@test", "--loglevel", "INFO")
         with (self.directory / f"worker-{number}.log").open("wb") as output:
             worker = subprocess.Popen(

@@ -217,6 +217,6 @@ def test_messages_are_counted_in_the_queue_of_each_host() -> None:
     with installation.broker() as broker:
         broker.lpush("ship.host-0", "a message")
         try:
-            assert dict(installation.queue().messages) == {"start": 0, "control": 0, "ship.host-0": 1}
+            assert dict(installation.queue().messages) == {"start": 0, "control": 0, "audit": 0, "ship.host-0": 1}
         finally:
             broker.delete("ship.host-0")

@@ -18,16 +18,20 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from activation import dispatch
 from activation.domain import chain
 from activation.domain.errors import Refused
 from activation.domain.events import Kind
-from activation.domain.record import verify
+from activation.domain.record import masking, verify
+from activation.domain.record.manifest import Span
 from activation.domain.record.status import RecordStatus
 from activation.domain.roles import Role
+from activation.management import parts
+from activation.management.processes import Program
 from activation.models import Checkpoint, Event, LogLine, Record, User
-from activation.services import events, records, signing
+from activation.services import events, record_facts, record_html, record_pdf, record_report, records, signing
 from activation.services.events import Actor
 from tests.factories import Place, make_place
 
@@ -279,6 +283,69 @@ def test_a_worker_that_is_gone_is_followed_by_another_and_refused_if_it_comes_ba
 
     assert not Record.objects.progress(record.pk, attempt=lost, done=1, total=2)
     assert not Record.objects.move(record.pk, to=RecordStatus.READY, attempt=lost)
+
+
+def test_a_record_that_loses_one_worker_after_the_other_fails_with_a_reason_and_can_be_asked_for_again(
+    place: Place,
+) -> None:
+    record = record_of(place)
+    for _ in range(records.MOST_LOST):
+        assert Record.objects.begin(record.pk) is not None
+        Record.objects.filter(pk=record.pk).update(changed_at=timezone.now() - records.SILENT_FOR * 2)
+        records.sweep()
+    record.refresh_from_db()
+    assert record.status == RecordStatus.FAILED
+    assert "3 times in a row" in record.reason
+
+    records.request_again(record=record, actor=auditor(place)[1])
+    assert made(record).lost == 0
+
+
+def test_a_worker_is_heard_of_while_it_reads_runs_and_writes_the_report(place: Place) -> None:
+    for _ in range(5):
+        happened(place, run_id=place.run.pk)
+    record = record_of(place)
+    hide, heard = masking.hide(None), []
+
+    def advance(rows: int) -> None:
+        """Count what is heard."""
+        heard.append(rows)
+
+    def since() -> int:
+        """Return how often something was heard since the last time."""
+        number = len(heard)
+        heard.clear()
+        return number
+
+    facts = record_facts.read(record, hide, advance)
+    assert since() == 1
+    span = Span(place.organization.pk, 1, 1, 1, "0" * 64, "0" * 64)
+    report = record_report.write(record, facts, span=span, key_id="0" * 64, advance=advance)
+    assert since() == 1
+    record_html.write(report, advance)
+    assert since() == len(report.sections)
+    written = record_pdf.write(report, advance)
+    assert since() >= len(report.sections) + 2 * written.count(b"/Type /Page\n")
+
+
+def queues_of(program: Program) -> list[str]:
+    """Return what a worker takes its work from."""
+    return program.argv[program.argv.index("--queues") + 1].split(",")
+
+
+def test_records_and_verified_chains_take_no_place_from_what_follows_a_run(
+    place: Place, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    sent: dict[str, str] = {}
+    monkeypatch.setattr(
+        "celery.current_app.send_task", lambda task, arguments, *, queue: sent.update({task: queue}), raising=False
+    )
+    with django_capture_on_commit_callbacks(execute=True):
+        record_of(place)
+        dispatch.verify_events()
+    assert set(sent) == {dispatch.MAKE_RECORD, dispatch.VERIFY_EVENTS}
+    assert set(sent.values()) == set(queues_of(parts.audit("host")))
+    assert not set(sent.values()) & {*queues_of(parts.runs("host")), *queues_of(parts.control("host"))}
 
 
 def test_the_pages_lead_from_asking_to_the_file(place: Place, client: Client) -> None:

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Runs this host's workers until it is asked to end; Terraform then stops and saves its state first."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Start both, stay, end."""
+        """Start them, stay, end."""
         os.umask(0o077)
         signals = Signals()
         signals.listen()
@@ -34,7 +34,7 @@ class Command(BaseCommand):
         programs = Programs(
             environment=environment.plain(given), logs=None, lock=data.processes_lock, echo=False, say=self.stdout.write
         )
-        for program in (parts.runs(node), parts.control(node)):
+        for program in (parts.runs(node), parts.control(node), parts.audit(node)):
             programs.start(program)
         while not signals.first:
             signals.rest(0.5)
