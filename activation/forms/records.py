@@ -1,9 +1,11 @@
 """What a record is asked for: one activation, or some days."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator
 
 from activation.models import Activation
 from activation.selectors.activations import place_of
@@ -16,6 +18,10 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+# The end of a period is the day after its last; the calendar of databases ends as well.
+within_calendar = MaxValueValidator(date(9998, 12, 31), "Choose a day before the year 9999.")
 
 
 class ActivationRecordForm(forms.Form):
@@ -42,9 +48,12 @@ class ActivationRecordForm(forms.Form):
 class PeriodRecordForm(forms.Form):
     """The days of which a record is wanted."""
 
-    first_day = forms.DateField(label="First day", widget=DayInput())
+    first_day = forms.DateField(label="First day", widget=DayInput(), validators=[within_calendar])
     last_day = forms.DateField(
-        label="Last day", widget=DayInput(), help_text="Both days are included, as full days in UTC."
+        label="Last day",
+        widget=DayInput(),
+        validators=[within_calendar],
+        help_text="Both days are included, as full days in UTC.",
     )
 
 

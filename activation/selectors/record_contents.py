@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Min, Q
+from django.utils import timezone
 
 from activation.domain.events import Kind
 from activation.domain.record.manifest import ACTIVATION
@@ -49,9 +50,17 @@ def stretch_of_activation(activation: Activation) -> Stretch | None:
 
 
 def stretch_of_period(organization: Organization, first_moment: datetime, end: datetime) -> Stretch | None:
-    """Return the events from a moment on and before another; None where there are none."""
+    """Return the events from a moment on and before another; None where there are none.
+
+    Of a period that goes on, the records asked for and taken away last do not count: else asking again would never be
+    the same request. Of one that is over they do, so that no event stands in no record of a day.
+    """
     rows = Event.objects.filter(organization=organization, at__gte=first_moment, at__lt=end)
-    return stretch(rows.aggregate(Min("sequence"), Max("sequence")))
+    whole = stretch(rows.aggregate(Min("sequence"), Max("sequence")))
+    if whole is None or end <= timezone.now():
+        return whole
+    last = rows.exclude(kind__startswith=ABOUT_RECORDS).aggregate(Max("sequence"))["sequence__max"]
+    return Stretch(whole.first, last) if last is not None else whole
 
 
 def stretch(found: dict[str, Any]) -> Stretch | None:

@@ -31,6 +31,7 @@ from activation.domain.roles import Role
 from activation.management import parts
 from activation.management.processes import Program
 from activation.models import Checkpoint, Event, LogLine, Record, User
+from activation.selectors import record_contents as contents
 from activation.services import events, record_facts, record_html, record_pdf, record_report, records, signing
 from activation.services.events import Actor
 from tests.factories import Place, make_place
@@ -164,6 +165,36 @@ def test_asking_twice_for_the_same_gives_one_record(place: Place) -> None:
     assert record_of(place).pk == first.pk
     happened(place)
     assert record_of(place).pk != first.pk
+
+
+def test_asking_twice_for_a_period_that_goes_on_gives_one_record(place: Place) -> None:
+    first = record_of_today(place)
+    assert record_of_today(place).pk == first.pk
+    b"".join(records.download(record=made(first), actor=auditor(place)[1]))
+    assert record_of_today(place).pk == first.pk
+    assert Event.objects.filter(kind=Kind.RECORD_REQUESTED, object_id=first.pk).count() == 1
+    happened(place)
+    assert record_of_today(place).pk != first.pk
+
+
+def test_the_last_day_that_there_is_cannot_be_asked_for(place: Place, client: Client) -> None:
+    client.force_login(auditor(place)[0])
+    days = {"scope": "period", "first_day": "2026-01-01", "last_day": "9999-12-31"}
+    answer = client.post(reverse("records", args=[place.organization.slug]), days)
+    assert answer.status_code == 422
+    assert "Choose a day before the year 9999" in answer.content.decode()
+
+
+def test_a_period_that_is_over_holds_its_last_events_whatever_they_are(place: Place) -> None:
+    record_of_today(place)
+    newest = Event.objects.filter(organization=place.organization).latest("sequence")
+    assert newest.kind == Kind.RECORD_REQUESTED
+    now = timezone.now()
+    over = contents.stretch_of_period(place.organization, now - timedelta(days=1), now)
+    going_on = contents.stretch_of_period(place.organization, now - timedelta(days=1), now + timedelta(days=1))
+    assert over is not None
+    assert going_on is not None
+    assert (over.last, going_on.last) == (newest.sequence, newest.sequence - 1)
 
 
 def test_days_without_events_and_days_in_the_wrong_order_are_refused(place: Place) -> None:
