@@ -43,6 +43,7 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.ARNS_STORED: frozenset({"arns", "source"}),
     Kind.RUN_CREATED: frozenset({"kind", "package"}),
     Kind.RUN_LOG_DOWNLOADED: frozenset({"lines"}),
+    Kind.RUN_PLAN_DOWNLOADED: frozenset({"sha256"}),
     Kind.RUN_CONTINUED: frozenset({"continues", "approved_by", "plan"}),
     Kind.RUN_FOUND_AGAIN: frozenset({"imports", "untainted", "replaced"}),
     Kind.STATE_DOWNLOADED: frozenset({"serial", "sha256"}),

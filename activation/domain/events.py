@@ -60,6 +60,7 @@ class Kind(StrEnum):
     RUN_ERRORED = "run.errored"
     RUN_INTERRUPTED = "run.interrupted"
     RUN_LOG_DOWNLOADED = "run.log_downloaded"
+    RUN_PLAN_DOWNLOADED = "run.plan_downloaded"
     RUN_CONTINUED = "run.continued"
     RUN_NEEDS_APPROVAL = "run.needs_approval"
     RUN_FOUND_AGAIN = "run.found_again"
@@ -147,6 +148,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.RUN_ERRORED: "had the run fail",
     Kind.RUN_INTERRUPTED: "had the run interrupted",
     Kind.RUN_LOG_DOWNLOADED: "downloaded a run's log",
+    Kind.RUN_PLAN_DOWNLOADED: "downloaded a run's plan",
     Kind.RUN_CONTINUED: "had the run continued with a new session",
     Kind.RUN_NEEDS_APPROVAL: "had the run wait for a new approval",
     Kind.RUN_FOUND_AGAIN: "found again what an earlier run left",
@@ -227,6 +229,7 @@ LABELS: dict[Kind, str] = {
     Kind.RUN_ERRORED: "Run failed",
     Kind.RUN_INTERRUPTED: "Run interrupted",
     Kind.RUN_LOG_DOWNLOADED: "Log downloaded",
+    Kind.RUN_PLAN_DOWNLOADED: "Plan downloaded",
     Kind.RUN_CONTINUED: "Run continued",
     Kind.RUN_NEEDS_APPROVAL: "Run waits for a new approval",
     Kind.RUN_FOUND_AGAIN: "Found again",

@@ -24,6 +24,8 @@ from activation.services import activations, endings, events, packages, recovery
 
 # Less of the key's hour left than this, and an approval asks for the key again.
 APPROVAL_NEEDS = timedelta(minutes=15)
+# Who sees the external ID in full on a page is recorded again after this.
+SEEN_AGAIN = timedelta(hours=1)
 TYPED_YES = "yes"
 TYPED_FORCE = "stop by force"
 
@@ -263,9 +265,15 @@ def download_log(run: Run, *, actor: events.Actor) -> Iterator[str]:
     return raw_log(run)
 
 
+def note_plan_downloaded(run: Run, *, actor: events.Actor) -> None:
+    """Record that the plan was taken away as the safety check read it."""
+    events.record_of_run(Kind.RUN_PLAN_DOWNLOADED, run, actor=actor, after={"sha256": run.plan.sha256})
+
+
 @transaction.atomic
 def note_external_id_seen(run: Run, *, actor: events.Actor) -> None:
-    """Record, once a run and person, that a review showed the external ID in full."""
-    seen = Event.objects.filter(kind=Kind.EXTERNAL_ID_SEEN.value, run_id=run.pk, actor_id=actor.id)
+    """Record, once an hour for each run and person, that a review showed the external ID in full."""
+    since = timezone.now() - SEEN_AGAIN
+    seen = Event.objects.filter(kind=Kind.EXTERNAL_ID_SEEN.value, run_id=run.pk, actor_id=actor.id, at__gt=since)
     if not seen.exists():
         events.record_of_run(Kind.EXTERNAL_ID_SEEN, run, actor=actor)

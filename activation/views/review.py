@@ -43,6 +43,7 @@ def run_plan(request: PortalRequest, run: str) -> HttpResponse:
         raise Http404
     if reviewed.in_full:
         services.note_external_id_seen(row, actor=request.actor)
+    services.note_plan_downloaded(row, actor=request.actor)
     return HttpResponse(reviewed.raw, content_type="application/json; charset=utf-8")
 
 

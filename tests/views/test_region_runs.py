@@ -103,6 +103,9 @@ def test_the_raw_plan_can_be_read_by_colleagues_only() -> None:
 
     assert [answer.json()["changes"][0]["address"] for answer in answers] == ["aws_vpc.main"] * 2
     assert "no-store" in answers[0]["Cache-Control"]
+    taken = Event.objects.filter(kind=Kind.RUN_PLAN_DOWNLOADED, run_id=run.pk)
+    assert [each.actor_role for each in taken.order_by("sequence")] == ["owner", "auditor"]
+    assert taken[0].after == {"sha256": run.plan.sha256}
 
 
 # --- while it is built

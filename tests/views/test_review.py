@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -52,6 +53,13 @@ def test_an_owner_sees_what_will_happen_and_the_external_id_an_operator_sees_it_
     client_of(owner).get(address("run_review", run))
     seen_by = Event.objects.filter(kind=Kind.EXTERNAL_ID_SEEN, run_id=run.pk)
     assert [each.actor_id for each in seen_by] == [str(owner.user.pk)], "once, and only who saw it in full"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER "{name}"')
+    seen_by.update(at=timezone.now() - timedelta(minutes=61))
+    client_of(owner).get(address("run_review", run))
+    assert seen_by.count() == 2, "again, once the hour is over"
 
 
 def test_yes_approves_once_and_a_second_press_changes_nothing(owner: Member, activation: Activation) -> None:
