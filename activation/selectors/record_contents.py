@@ -157,7 +157,9 @@ def runs_of(record: Record) -> list[Run]:
     Of an activation whose account was authorized earlier, the run that did it is among them.
     """
     related = ("workspace__cloud_account", "activation__setup", "package", "organization", "credential", "plan")
-    rows = Run.objects.select_related(*related).defer("package__archive", "credential__sealed", "plan__sealed")
+    # Large, or read where the record is made: this is called under the chain's lock.
+    unread = ("package__archive", "credential__sealed", "plan__sealed", "plan__review", "plan__verdict")
+    rows = Run.objects.select_related(*related).defer(*unread)
     rows = rows.filter(organization=record.organization_id)
     if record.scope != ACTIVATION:
         named = Event.objects.filter(within(record)).exclude(run_id="").values("run_id")
@@ -188,9 +190,10 @@ def plan_of(run_id: str, sha256: str) -> Plan:
     return Plan.objects.defer("sealed").get(run=run_id, sha256=sha256)
 
 
-def last_state(run: Run) -> StateVersion | None:
-    """Return the newest state that a run left, without its sealed content."""
-    return StateVersion.objects.defer("sealed").newest(run=run)
+def last_states(runs: list[Run]) -> dict[str, StateVersion]:
+    """Return the newest state that each run left, by the run's ID, without its sealed content."""
+    newest = StateVersion.objects.filter(run__in=runs).values("run").annotate(last=Max("pk")).values("last")
+    return {each.run_id: each for each in StateVersion.objects.defer("sealed").filter(pk__in=newest)}
 
 
 def state_of(run_id: str, *, lineage: str, serial: int) -> StateVersion:
@@ -213,16 +216,17 @@ def log_of(run_id: str, *, upto: int) -> Iterator[LogLine]:
 class StoredLines:
     """How far a run's log goes, how many lines that are, and how many of them are the portal's own."""
 
-    last: int
-    count: int
-    own: int
+    last: int = 0
+    count: int = 0
+    own: int = 0
 
 
-def stored_lines(run: Run) -> StoredLines:
-    """Return what is stored of a run's log; the portal's own lines are its headings and notices."""
+def stored_lines(runs: list[Run]) -> dict[str, StoredLines]:
+    """Return what is stored of each run's log, by the run's ID; the portal's own lines are its headings and notices."""
     own = Count("pk", filter=Q(level__in=("phase", "notice")))
-    found = LogLine.objects.filter(run=run).aggregate(last=Max("number"), count=Count("pk"), own=own)
-    return StoredLines(last=found["last"] or 0, count=found["count"], own=found["own"])
+    rows = LogLine.objects.filter(run__in=runs).values("run_id")
+    rows = rows.annotate(last=Max("number"), count=Count("pk"), own=own)
+    return {each["run_id"]: StoredLines(each["last"], each["count"], each["own"]) for each in rows}
 
 
 def checkpoints_of(record: Record) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def keep(record: Record) -> dict[str, Any]:
     hide = masking.hide(organization.external_id)
     activations, runs = contents.activations_of(record), contents.runs_of(record)
     packages = contents.packages_of(activations, runs)
-    kept_runs = [record_runs.keep(each, hide) for each in runs]
+    kept_runs = record_runs.keep_all(runs, hide)
     told_runs = [each["told"] for each in kept_runs]
     return {
         "at": time_text(timezone.now()),

@@ -66,12 +66,19 @@ def is_of_region(told: Mapping[str, Any]) -> bool:
     return bool(told["builds"] == Workspace.REGION)
 
 
-def keep(run: Run, hide: Callable[[str], str]) -> dict[str, Any]:
+def keep_all(runs: list[Run], hide: Callable[[str], str]) -> list[dict[str, Any]]:
+    """Return what the rows of runs say now; however many there are, in as many queries."""
+    states, lines = contents.last_states(runs), contents.stored_lines(runs)
+    return [keep(each, states.get(each.pk), lines.get(each.pk, contents.StoredLines()), hide) for each in runs]
+
+
+def keep(
+    run: Run, state: StateVersion | None, lines: contents.StoredLines, hide: Callable[[str], str]
+) -> dict[str, Any]:
     """Return what a run's row says now, and which plan, state and log lines there are.
 
     Those never change and may be large: `read` takes them from where they are.
     """
-    state, lines = contents.last_state(run), contents.stored_lines(run)
     return {
         "told": told(run, state, lines, hide),
         "variables": hidden(run.values, hide),

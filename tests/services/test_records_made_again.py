@@ -27,6 +27,7 @@ from activation.models import (
     Activation,
     CloudAccount,
     Credential,
+    Event,
     Handover,
     LogLine,
     Member,
@@ -40,7 +41,7 @@ from activation.models import (
     Workspace,
 )
 from activation.runner.spec import state_context
-from activation.services import checkpoints, events, packages, records, run_keys
+from activation.services import checkpoints, events, packages, record_facts, records, run_keys
 from activation.services.events import Actor
 from tests.factories import make_activation, make_cloud_account, make_member, make_organization
 from tests.views.run_rows import EXTERNAL_ID, give_key, give_plan, make_sealed_run, write_log
@@ -357,6 +358,33 @@ def test_a_run_is_told_with_the_values_it_was_given_and_not_with_those_of_a_setu
         assert "10.7.0.0/16" in files["summary.html"].decode()
     (run,) = planning.runs.all()
     assert of_period[f"runs/{run.pk}/terraform.tfvars"].decode().startswith("# The values of the package's variables")
+
+
+def test_asking_reads_no_plan_and_needs_as_many_queries_for_many_runs_as_for_few(
+    organization: Organization, building: Activation
+) -> None:
+    record = ask_for_all(organization)[-1]
+
+    def queries() -> list[str]:
+        """Return what is asked of the database while facts are kept."""
+        with CaptureQueriesContext(connection) as captured:
+            kept = record_facts.keep(record)
+        assert [each["told"]["id"] for each in kept["runs"]] == list(
+            building.runs.order_by("created_at").values_list("pk", flat=True)
+        )
+        return [each["sql"] for each in captured]
+
+    before = queries()
+    assert not [each for each in before if '"review"' in each or '"verdict"' in each or '"sealed"' in each]
+    for _ in range(3):
+        run = make_sealed_run(building, RunStatus.APPLIED, **ended())
+        give_plan(run)
+        write_log(run, 2)
+        happened(building, Kind.RUN_APPLIED, run_id=run.pk)
+    newest = Event.objects.filter(organization=organization).latest("sequence").sequence
+    Record.objects.filter(pk=record.pk).update(last_sequence=newest)
+    record.refresh_from_db()
+    assert len(queries()) == len(before)
 
 
 def test_a_worker_reads_no_table_whose_rows_a_record_keeps(
