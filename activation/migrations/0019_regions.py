@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add the column; of keys replaced before nothing is known."""
 
-    dependencies: ClassVar = [("activation", "0017_record_facts")]
+    dependencies: ClassVar = [("activation", "0018_run_values")]
 
     operations: ClassVar = [
         migrations.AddField(
