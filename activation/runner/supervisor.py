@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from activation.domain.patience import pause_before_another, words_before_another
 from activation.domain.progress import EventReader, dumped_state, finished_address
