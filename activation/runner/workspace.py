@@ -67,13 +67,12 @@ def places(data: Path, work: str = "") -> Places:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     root = Path(work) if work else memory_for(data) or data / "work"
     found = Places(data, root, cache_for(data))
-    for folder in (found.runs, found.cache, found.templates, found.work, found.home):
+    for folder in (found.runs, found.cache, found.templates, found.work):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if os.geteuid() == 0:
         # Runs have uids of their own and must pass through, not look around.
         for folder in (data, found.cache, found.work):
             folder.chmod(0o711)
-        found.home.chmod(0o755)
     return found
 
 
@@ -131,6 +130,7 @@ def prepare(
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(mode=0o700, parents=True)
     (work / "tmp").mkdir(mode=0o700)
+    where.home.mkdir(mode=0o700, exist_ok=True)
     if template.is_dir():
         shutil.copytree(template, work, symlinks=True, dirs_exist_ok=True)
     for name, content in files.items():
@@ -139,6 +139,7 @@ def prepare(
         path.write_bytes(content)
         path.chmod(0o600)
     if uid:
+        where.home.chmod(0o755)
         hand_over(work, uid)
     return control, work
 

@@ -80,6 +80,24 @@ def test_the_safety_check_refuses_a_package_under_a_path_that_was_not_agreed(eng
     assert engine.creations() == 0
 
 
+def test_the_safety_check_refuses_a_policy_that_is_computed_from_one_of_the_package(engine: Engine) -> None:
+    plain = "policy_arn = aws_iam_policy.policy[each.key].arn"
+    anything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    computed = f'policy_arn = replace(aws_iam_policy.policy[each.key].arn, "/.*/", "{anything}")'
+    text = (FOREIGN / "main.tf").read_text()
+    assert plain in text
+    archive = pack({"main.tf": text.replace(plain, computed).encode()}, "terraform-aws-iam")
+    row = packages.add_package(
+        archive, source="a test", actor=events.PORTAL, name="x", iam_path="/acme/byoc/", name_prefix="acme-"
+    )
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+    engine.start_worker()
+    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
+    ended = engine.until(run, "errored")
+    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"attachment_policy"}
+    assert engine.creations() == 0
+
+
 def test_a_second_press_while_a_run_is_active_is_the_same_run(engine: Engine) -> None:
     activation = engine.activation()
     first = engine.run(activation)
