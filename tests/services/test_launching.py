@@ -150,7 +150,7 @@ def test_no_apply_begins_with_too_little_left_of_its_key(valkey: None) -> None:
     launching.start(run.pk)
     ended = Run.objects.get(pk=run.pk)
     assert (ended.status, ended.apply_started_at) == (RunStatus.ERRORED, None)
-    assert ended.reason.startswith("Less than 10 minutes was left of this run's key when its turn came to apply.")
+    assert ended.reason.startswith("Less than 10 minutes was left of this run's key before it could begin to apply.")
     assert "Press Retry and enter a new key." in ended.reason
 
 

@@ -44,7 +44,7 @@ RUNS: Final = {
         "The key of this run was destroyed because its time had expired.", "Start again with a new key."
     ),
     "key_nearly_over": Wording(
-        "Less than {least} was left of this run's key when its turn came to apply. Nothing was changed in AWS.",
+        "Less than {least} was left of this run's key before it could begin to apply. Nothing was changed in AWS.",
         "Press Retry and enter a new key.",
     ),
     "other_principal": Wording(
