@@ -104,6 +104,29 @@ def test_a_dead_run_is_saved_and_says_what_to_press() -> None:
     assert again["status"] == "interrupted"
 
 
+def test_what_cannot_be_saved_on_a_full_disk_is_waited_for_and_not_wiped() -> None:
+    run = make_lost_run()
+    control, work = control_of(run), host.where().work_of(run.pk, run.phase)
+    state = json.dumps({"version": 4, "serial": 3, "lineage": "a-b-c", "resources": [], "outputs": {}}).encode()
+    work.mkdir()
+    (work / states.STATE).write_bytes(state)
+    # As on a full disk: the file cannot be written.
+    bar = control / states.FOLDER / "00000003.new"
+    bar.mkdir(parents=True)
+    epoch = Run.objects.take_lease(run.pk, owner="a test", seconds=10)
+    assert epoch is not None
+    shipment = shipping.Shipment(Run.objects.get(pk=run.pk), epoch)
+    assert not shipment.step()
+    assert Run.objects.get(pk=run.pk).status == "applying"
+    assert (work / states.STATE).read_bytes() == state
+
+    bar.rmdir()
+    assert shipment.step()
+    assert Run.objects.get(pk=run.pk).status == "interrupted"
+    assert run.states.get().serial == 3
+    assert not work.exists()
+
+
 def test_looking_alone_changes_nothing() -> None:
     run = make_lost_run()
     control_of(run)
