@@ -9,6 +9,7 @@ from pathlib import Path
 from activation.domain.archive import pack
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import ControlPlane
+from activation.domain.package import read_package
 from activation.domain.state import read_state
 from activation.models import Activation, Credential, LogLine, Run
 from activation.services import events, host, packages, run_keys
@@ -95,6 +96,32 @@ def test_the_safety_check_refuses_a_policy_that_is_computed_from_one_of_the_pack
     run = engine.run(engine.activation(ControlPlane.ZILLIZ))
     ended = engine.until(run, "errored")
     assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"attachment_policy"}
+    assert engine.creations() == 0
+
+
+def test_the_safety_check_sees_rights_that_no_configuration_in_the_plan_shows(engine: Engine) -> None:
+    files = {"main.tf": (FOREIGN / "main.tf").read_bytes()}
+    begins = b'resource "aws_iam_role" "role" {'
+    dynamic = b"""
+  dynamic "inline_policy" {
+    for_each = ["all"]
+    content {
+      name   = inline_policy.value
+      policy = jsonencode({ Version = "2012-10-17", Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }] })
+    }
+  }
+"""
+    assert begins in files["main.tf"]
+    # Such a package is not taken in: this one comes past the look at its text.
+    archive = pack({"main.tf": files["main.tf"].replace(begins, begins + dynamic)}, "terraform-aws-iam")
+    row = packages.store(
+        read_package(files), archive, source="a test", actor=events.PORTAL, iam_path="/acme/byoc/", name_prefix="acme-"
+    )
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+    engine.start_worker()
+    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
+    ended = engine.until(run, "errored")
+    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"role_extra_rights"}
     assert engine.creations() == 0
 
 
