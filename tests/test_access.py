@@ -420,6 +420,7 @@ SESSION_IS_ENOUGH = {
     "POST activation_handover_stop",
     "POST activation_handover_play",
     "POST activation_handover_confirm",
+    "POST activation_handover_reopen",
     "POST activation_region",
     "POST activation_region_map",
     "POST activation_region_arns",

@@ -44,8 +44,11 @@ _RENEWED = frozenset({"aws_key_expired", "aws_token_unknown", "aws_key_unknown"}
 
 
 def may_pass(problem: Problem) -> bool:
-    """Return whether a later look may go well by itself: AWS, or the way to it, gave no answer to go by."""
-    return isinstance(problem, Faulted) or problem.code in _RENEWED
+    """Return whether a later look may go well by itself: AWS, or the way to it, gave no answer to go by.
+
+    What is wrong here, such as a state that cannot be opened, stays wrong.
+    """
+    return (isinstance(problem, Faulted) and problem.code.startswith("aws_")) or problem.code in _RENEWED
 
 
 def read(
