@@ -16,7 +16,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,14 +23,13 @@ from activation.domain.patience import pause_before_another, words_before_anothe
 from activation.domain.progress import EventReader, dumped_state, finished_address
 from activation.domain.redaction import Masker
 from activation.domain.run_outcome import SESSION_OVER
-from activation.domain.sealing import seal
-from activation.runner import children, sandbox, workspace
+from activation.runner import children, kept, sandbox, workspace
 from activation.runner import control as controls
 from activation.runner.children import Ended
 from activation.runner.journal import END, Journal
 from activation.runner.lock import Held, open_and_take, take_own_lock
-from activation.runner.spec import Command, Spec, file_context
-from activation.runner.states import ERRORED, SealedState, Sealer, read_kept, write_durably
+from activation.runner.spec import Command, Spec
+from activation.runner.states import ERRORED, SealedState, Sealer, write_durably
 
 PIPE_BYTES = 1 << 20
 LONGEST_LINE = 4 << 20
@@ -84,13 +82,13 @@ class Supervisor:
             if ended is None or ended.code != 0:
                 break
         finished = ended is not None and ended.code == 0 and last == self.spec.commands[-1].name
-        kept: dict[str, dict[str, str]] = {}
+        files: dict[str, dict[str, str]] = {}
         if not self.await_room(self.seal_what_is_left) or not self.await_room(
-            lambda: kept.update(self.keep_files() if finished else {})
+            lambda: files.update(kept.seal_files(self.spec, self.masker) if finished else {})
         ):
             self.leave()
             return
-        self.end(ended, last, finished=finished, kept=kept)
+        self.end(ended, last, finished=finished, files=files)
 
     # --- one command
 
@@ -378,13 +376,13 @@ class Supervisor:
                 stack.callback(os.close, handle)
                 if not self.await_turn(handle):
                     return None
-            if self.took_template():
+            if kept.take_template(self.spec):
                 return Ended(0)
             if self.spec.cache and self.spec.confinement.uid:
                 workspace.hand_over(Path(self.spec.cache), self.spec.confinement.uid)
             ended = self.carry_out_patiently(command)
             if ended.code == 0:
-                self.save_template()
+                kept.save_template(self.spec)
             return ended
 
     def await_turn(self, handle: int) -> bool:
@@ -400,65 +398,9 @@ class Supervisor:
             if not self.wait(TURN_SECONDS):
                 return False
 
-    def took_template(self) -> bool:
-        """Fill the work directory with what another run of this package version has initialized; False without one."""
-        template = Path(self.spec.template) if self.spec.template else None
-        if template is None or not template.is_dir():
-            return False
-        try:
-            workspace.fill(self.work, template, uid=self.spec.confinement.uid)
-        except OSError:
-            # Too little room for it, or not all of it could be read: `init` says why.
-            return False
-        return True
-
-    def save_template(self) -> None:
-        """Keep the initialized directory, so that the next run of this package version needs no init."""
-        target = Path(self.spec.template) if self.spec.template else None
-        if target is None or target.exists():
-            return
-        if self.spec.cache:
-            workspace.make_readable(Path(self.spec.cache))
-        fresh = target.with_name(f"{target.name}.{os.getpid()}.new")
-        made, locked = self.work / ".terraform", self.work / ".terraform.lock.hcl"
-        # A link in their place would lead to what this process may read, and the run may not.
-        with contextlib.suppress(OSError):
-            if not made.is_symlink():
-                shutil.copytree(made, fresh / made.name, symlinks=True)
-                if locked.exists(follow_symlinks=False):
-                    (fresh / locked.name).write_bytes(read_kept(locked))
-                os.rename(fresh, target)
-        shutil.rmtree(fresh, ignore_errors=True)
-
     # --- the end
 
-    def keep_files(self) -> dict[str, dict[str, str]]:
-        """Seal the files that the next phase and the review need; return their hashes."""
-        kept: dict[str, dict[str, str]] = {}
-        captured = {command.capture for command in self.spec.commands}
-        for source, name in self.spec.keep.items():
-            try:
-                content = read_kept(self.work / source)
-            except OSError:
-                # Not there, or a link in its place: no waiting brings it. The worker finds it missing, and says so.
-                continue
-            if source in captured:
-                content = self.masked(content)
-            sealed = seal(self.spec.key, content, file_context(self.spec.run_id, name))
-            write_durably(self.control / name, sealed)
-            kept[name] = {"sha256": sha256(content).hexdigest()}
-        return kept
-
-    def masked(self, content: bytes) -> bytes:
-        """Mask what a command printed for people to read; to the letter as it was where nothing was found."""
-        try:
-            document = json.loads(content)
-            masked = self.masker.mask_json(document)
-        except (ValueError, RecursionError):
-            return self.masker.mask_text(content.decode("utf-8", "replace")).encode("utf-8", "replace")
-        return content if masked == document else json.dumps(masked).encode()
-
-    def end(self, ended: Ended | None, last: str, *, finished: bool, kept: dict[str, dict[str, str]]) -> None:
+    def end(self, ended: Ended | None, last: str, *, finished: bool, files: dict[str, dict[str, str]]) -> None:
         """Write the last entry and the exit file, then wipe the work directory, whose state is sealed by now."""
         said: dict[str, Any] = {
             "finished": finished,
@@ -471,7 +413,7 @@ class Supervisor:
             "lines": self.lines,
             "diagnostics": self.reader.diagnostics,
             "terraform_version": self.reader.terraform_version,
-            "kept": kept,
+            "kept": files,
         }
         outcome = self.masker.mask_json(said)
         outcome["masked"] = self.masker.count

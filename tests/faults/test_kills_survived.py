@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 import pytest
@@ -152,26 +152,36 @@ def test_sigkill_of_any_one_process_at_a_random_moment(bench: Bench, scenario: S
                 bench.recover(ended)
 
 
+def web_killed(bench: Bench, scenario: Scenario, moments: Iterable[Run]) -> None:
+    """Kill the web server with a person's page of the run under way; started again, it shows it to the same session."""
+    web = None
+    for run in moments:
+        web = web or Web(bench)
+        web.sign_in(bench.owner.user)
+        asking = threading.Thread(target=web.glance_at, args=(run,))
+        asking.start()
+        web.wait_until_asked()
+        since = time.monotonic()
+        web.kill()
+        asking.join()
+        survives(bench, scenario, run, lambda bench: None)
+        scenario.detections[-1] = time.monotonic() - since
+        web.start()
+        assert web.glance_at(run) == 200
+    assert web is not None
+    web.kill()
+
+
 @pytest.mark.long_form
 def test_sigkill_of_web(bench: Bench, scenario: Scenario) -> None:
-    """With a person's page of the run under way; started again, it shows the run to the same session."""
     for _ in scenario.each_round():
-        web = None
-        for run in boundaries(bench, scenario):
-            web = web or Web(bench)
-            web.sign_in(bench.owner.user)
-            asking = threading.Thread(target=web.glance_at, args=(run,))
-            asking.start()
-            web.wait_until_asked()
-            since = time.monotonic()
-            web.kill()
-            asking.join()
-            survives(bench, scenario, run, lambda bench: None)
-            scenario.detections[-1] = time.monotonic() - since
-            web.start()
-            assert web.glance_at(run) == 200
-        assert web is not None
-        web.kill()
+        web_killed(bench, scenario, boundaries(bench, scenario))
+
+
+@pytest.mark.long_form
+def test_sigkill_of_web_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
+    for _ in scenario.each_round():
+        web_killed(bench, scenario, creations(bench, scenario))
 
 
 def test_sigkill_of_web_with_an_approval_in_flight(bench: Bench, scenario: Scenario) -> None:
