@@ -6,6 +6,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from activation.domain.archive import pack
 from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import ControlPlane
@@ -67,6 +69,7 @@ def test_a_package_by_somebody_else_ends_in_its_own_arns(engine: Engine) -> None
     assert arns == read_state(run_keys.open_state(newest_state(run))).outputs
 
 
+@pytest.mark.long_form
 def test_the_safety_check_refuses_a_package_under_a_path_that_was_not_agreed(engine: Engine) -> None:
     files = {path.name: path.read_bytes() for path in FOREIGN.iterdir() if path.is_file()}
     row = packages.add_package(
@@ -99,6 +102,7 @@ def test_the_safety_check_refuses_a_policy_that_is_computed_from_one_of_the_pack
     assert engine.creations() == 0
 
 
+@pytest.mark.long_form
 def test_the_safety_check_sees_rights_that_no_configuration_in_the_plan_shows(engine: Engine) -> None:
     files = {"main.tf": (FOREIGN / "main.tf").read_bytes()}
     begins = b'resource "aws_iam_role" "role" {'

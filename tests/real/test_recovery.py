@@ -189,6 +189,7 @@ def test_a_package_that_marks_nothing_is_known_by_its_time_its_tags_and_its_text
     assert Found.from_json(done.found_again).imports
 
 
+@pytest.mark.long_form
 def test_what_is_half_made_and_cannot_be_put_right_is_made_anew_once_and_by_name(engine: Engine) -> None:
     run = begin(engine)
     engine.simulator.inject("iam:GetPolicy", error="AccessDenied", status=403, message="not now", times=50)
@@ -242,6 +243,7 @@ def test_a_name_of_somebody_else_is_never_touched(engine: Engine) -> None:
     assert not [each["action"] for each in after if not each["action"].split(":")[1].startswith(("Get", "List"))]
 
 
+@pytest.mark.long_form
 def test_a_broker_that_is_away_for_long_stops_no_apply(engine: Engine, tmp_path: Path) -> None:
     """Without a broker nobody could be sent to follow the run: the worker that follows it stays."""
     path = str(tmp_path / "broker.sock")

@@ -133,6 +133,7 @@ def holds_active(engine: Engine, activation: Activation) -> None:
     }
 
 
+@pytest.mark.long_form
 def test_a_license_that_ends_or_a_role_that_lets_others_in_keeps_a_planned_region_from_being_built(
     engine: Engine, prepared: Prepared, settings: Any
 ) -> None:
