@@ -211,11 +211,11 @@ def test_many_bad_lines_are_counted_not_listed() -> None:
 
 def test_two_megabytes_of_anything_take_seconds_at_most() -> None:
     for piece in ("x\n", "{", '{"a":', '"', "arn:", "a = arn:aws\n", "\x1b]", "Outputs:\n", "a=arn: ", "|", "$", " "):
-        started = time.monotonic()
+        started = time.process_time()
         reading = read(piece * (LIMIT // len(piece)))
         assert reading.found == {}
         assert reading.lines
-        assert time.monotonic() - started < 10, piece
+        assert time.process_time() - started < 10, piece
 
 
 FRAGMENTS = st.lists(
