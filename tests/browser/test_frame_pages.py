@@ -1,4 +1,4 @@
-"""Pages beside the wizard, on a phone: help, the server, members, sign-in."""
+"""Pages beside the wizard, on a phone: help, the server, members, license, records, packages."""
 
 from collections.abc import Callable
 
@@ -8,11 +8,13 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from activation.domain.roles import Role
-from activation.models import Node, User
+from activation.domain.steps import ActivationStatus
+from activation.models import Node, RegionSetup, User
+from activation.services.packages import ensure_bundled
 from activation.services.setup import create_setup_link
 from tests.browser.conftest import Seat
 from tests.browser.pictures import look
-from tests.factories import PASSWORD, make_member, make_organization
+from tests.factories import PASSWORD, make_activation, make_cloud_account, make_member, make_organization
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +62,22 @@ def test_frame_pages_fit_a_phone_and_help_is_one_press_away(seat: TakeSeat) -> N
     at.page.get_by_role("link", name="Help").click()
     expect(at.page.get_by_role("heading", level=1)).to_have_text("Help")
     look(at.page, "help")
+
+
+def test_license_records_and_packages_fit_a_phone(seat: TakeSeat) -> None:
+    organization = make_organization("Own Company", external_id="cid-0123456789abcdefghijklmno")
+    owner, auditor = make_member(organization, Role.OWNER), make_member(organization, Role.AUDITOR)
+    User.objects.filter(pk=owner.user_id).update(is_installation_administrator=True)
+    account = make_cloud_account(organization)
+    region = make_activation(organization, status=ActivationStatus.ACTIVE, cloud_account=account)
+    RegionSetup.objects.create(activation=region, vpc_cidr="10.20.0.0/17", netmask=17)
+    ensure_bundled()
+    phone = {"viewport": {"width": 390, "height": 844}}
+
+    at = seat(owner, **phone)
+    for name, address in {"license": "/o/own-company/license/", "packages": "/installation/packages/"}.items():
+        at.open(address)
+        look(at.page, name)
+    at = seat(auditor, **phone)
+    at.open("/o/own-company/records/")
+    look(at.page, "records")
