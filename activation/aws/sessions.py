@@ -32,6 +32,9 @@ READ_TIMEOUT = 15
 # The first try and two more, with the back-off of botocore's standard mode.
 ATTEMPTS = 3
 
+# Where permissions have another prefix than botocore's name of the service.
+_PREFIXES = {"resourcegroupstaggingapi": "tag", "service-quotas": "servicequotas"}
+
 # At DEBUG botocore writes whole requests, session tokens included, whoever asked for DEBUG and why.
 logging.getLogger("botocore").setLevel(logging.INFO)
 
@@ -72,7 +75,7 @@ class Session:
         Raises the Refused and Faulted of `activation.aws.errors.read`, after the retries.
         """
         client = self.client(service)
-        action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
+        action = f"{_PREFIXES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
         try:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         except ClientError as error:
@@ -86,11 +89,11 @@ class Session:
         return answer
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[Any]:
-        """Yield everything under `key` of all pages; EC2 and EKS spell the token differently. Raises as `ask` does."""
+        """Yield everything under `key` of all pages; services spell the token in three ways. Raises as `ask` does."""
         while True:
             page = self.ask(service, operation, **parameters)
             yield from page.get(key, ())
-            token = next((name for name in ("NextToken", "nextToken") if page.get(name)), "")
+            token = next((name for name in ("NextToken", "nextToken", "PaginationToken") if page.get(name)), "")
             if not token:
                 return
             parameters[token] = page[token]

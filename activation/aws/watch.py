@@ -10,16 +10,32 @@ from typing import Any, Final
 
 from activation.aws.sessions import Session
 from activation.domain.errors import Problem
-from activation.domain.watch import OWNER_TAG, PREFIX, Item, Look, State, Thing, Trouble, marks_of
+from activation.domain.watch import (
+    BYOC_TAG,
+    OWNER_TAG,
+    PREFIX,
+    VENDOR_TAG,
+    Item,
+    Look,
+    State,
+    Thing,
+    Trouble,
+    marks_of,
+)
 
 # With these nothing at all can be looked at: the key is over or wrong, or AWS is out of reach.
 KEY_IS_OVER: Final = frozenset({"aws_key_expired", "aws_key_unknown", "aws_token_unknown", "aws_secret_wrong"})
-_HOPELESS: Final = KEY_IS_OVER | {"aws_unreachable", "aws_untrusted", "aws_proxy", "aws_clock_skew"}
+_OUT_OF_REACH: Final = frozenset({"aws_unreachable", "aws_untrusted", "aws_proxy"})
+_HOPELESS: Final = KEY_IS_OVER | _OUT_OF_REACH | {"aws_clock_skew"}
 _GONE_SINCE: Final = frozenset({"ResourceNotFoundException", "NoSuchBucket"})
 # Of what carries no mark only so much is kept of each kind: the rest is somebody else's, and of no interest.
 _MOST_UNMARKED: Final = 100
 # Groups that come with every network and every cluster.
 _MADE_BY_AWS: Final = ("default", "eks-cluster-sg-")
+
+# The lists of these tell no tags; asking each cluster and bucket of an account for its own would be many calls.
+_FOUND_BY_TAG: Final = ("eks:cluster", "s3")
+_MARKING: Final = ({"Key": VENDOR_TAG[0], "Values": [VENDOR_TAG[1]]}, {"Key": BYOC_TAG})
 
 _NAT_STATES: Final = {
     "pending": State.BUILDING,
@@ -77,6 +93,7 @@ class _Looker:
         self.network_of: dict[str, str] = {}
         self.clusters: list[str] = []
         self.lists: dict[str, list[Mapping[str, Any]]] = {}
+        self.by_tag: dict[str, Mapping[str, str]] | Problem | None = None
 
     def kinds(self) -> Iterator[tuple[Thing, Callable[[], Iterator[Item]]]]:
         """Yield what to ask for, the networks first: what stands in them is told by them."""
@@ -97,7 +114,9 @@ class _Looker:
         try:
             found = list(ask())
         except Problem as problem:
-            if problem.code in _HOPELESS:
+            # The search by tag has a host of its own, which a proxy may not let through.
+            is_alone = problem is self.by_tag and problem.code in _OUT_OF_REACH
+            if problem.code in _HOPELESS and not is_alone:
                 raise
             self.problems[thing] = problem
             denied = str(problem.values.get("action", "")) if problem.code == "aws_denied" else ""
@@ -227,13 +246,41 @@ class _Looker:
                 created=_moment(each.get("CreationTimestamp")),
             )
 
+    # --- by their tags
+
+    def tagged(self, kind: str) -> dict[str, Mapping[str, str]]:
+        """Return the tags of the clusters (`cluster/`) or buckets (`:::`) that carry a mark, by name.
+
+        Raises Problem where it cannot be known.
+        """
+        if self.by_tag is None:
+            try:
+                self.by_tag = {
+                    str(each["ResourceARN"]): {str(tag["Key"]): str(tag["Value"]) for tag in each.get("Tags", ())}
+                    for marking in _MARKING
+                    for each in self.aws.pages(
+                        "resourcegroupstaggingapi",
+                        "get_resources",
+                        "ResourceTagMappingList",
+                        TagFilters=[marking],
+                        ResourceTypeFilters=list(_FOUND_BY_TAG),
+                    )
+                }
+            except Problem as problem:
+                self.by_tag = problem
+        if isinstance(self.by_tag, Problem):
+            raise self.by_tag
+        return {arn.partition(kind)[2]: tags for arn, tags in self.by_tag.items() if kind in arn}
+
     # --- EKS
 
     def eks_clusters(self) -> Iterator[Item]:
-        """Yield all clusters; only those with the name of the documents are looked at more closely."""
-        for name in (str(each) for each in self.aws.pages("eks", "list_clusters", "clusters")):
+        """Yield all clusters; only those that carry a mark are looked at more closely."""
+        names = [str(each) for each in self.aws.pages("eks", "list_clusters", "clusters")]
+        tagged = self.tagged("cluster/")
+        for name in names:
             pk = f"cluster/{name}"
-            if not name.startswith(PREFIX):
+            if name not in tagged and not name.startswith(PREFIX):
                 yield Item(pk, Thing.CLUSTER, name)
                 continue
             each = self.still_there("eks", "describe_cluster", name=name).get("cluster")
@@ -250,26 +297,35 @@ class _Looker:
         if problem := self.problems.get(Thing.CLUSTER):
             raise problem
         for cluster in self.clusters:
-            network = self.items[f"cluster/{cluster}"].network
+            its = self.items[f"cluster/{cluster}"]
             for name in self.aws.pages("eks", "list_nodegroups", "nodegroups", clusterName=cluster):
                 given = {"clusterName": cluster, "nodegroupName": name}
                 each = self.still_there("eks", "describe_nodegroup", **given).get("nodegroup")
                 if each is not None:
-                    yield _of_eks(f"nodegroup/{cluster}/{name}", Thing.NODE_GROUP, str(name), each, network, cluster)
+                    pk = f"nodegroup/{cluster}/{name}"
+                    yield _of_eks(pk, Thing.NODE_GROUP, str(name), each, its.network, its.marks)
 
     # --- S3
 
     def buckets(self) -> Iterator[Item]:
-        """Yield the buckets of this region that have the documented name; others are never looked at."""
-        for each in self.aws.ask("s3", "list_buckets").get("Buckets", ()):
-            name = str(each["Name"])
-            if not name.startswith(PREFIX):
+        """Yield the buckets of this region that carry a mark; others are never looked at."""
+        created = {
+            str(each["Name"]): _moment(each.get("CreationDate"))
+            for each in self.aws.ask("s3", "list_buckets").get("Buckets", ())
+        }
+        tagged = self.tagged(":::")
+        for name in created:
+            # What was found by its tags is of this region.
+            if name not in tagged and not (name.startswith(PREFIX) and self.is_here(name)):
                 continue
-            # S3 has no word for its first region.
-            answer = self.still_there("s3", "get_bucket_location", Bucket=name)
-            if answer and (answer.get("LocationConstraint") or "us-east-1") == self.region:
-                created = _moment(each.get("CreationDate"))
-                yield Item(f"bucket/{name}", Thing.BUCKET, name, created=created, marks=marks_of(name, {}))
+            tags = tagged.get(name, {})
+            marks, owner = marks_of(name, tags), tags.get(OWNER_TAG, "")
+            yield Item(f"bucket/{name}", Thing.BUCKET, name, created=created[name], marks=marks, owner=owner)
+
+    def is_here(self, bucket: str) -> bool:
+        """Return whether a bucket is of this region; S3 has no word for its first one."""
+        answer = self.still_there("s3", "get_bucket_location", Bucket=bucket)
+        return bool(answer) and (answer.get("LocationConstraint") or "us-east-1") == self.region
 
 
 def _item(pk: str, thing: Thing, each: Mapping[str, Any], *, named: str = "", **more: Any) -> Item:
@@ -279,8 +335,11 @@ def _item(pk: str, thing: Thing, each: Mapping[str, Any], *, named: str = "", **
     return Item(pk, thing, name, marks=marks_of(name, tags), owner=tags.get(OWNER_TAG, ""), **more)
 
 
-def _of_eks(pk: str, thing: Thing, name: str, each: Mapping[str, Any], network: str, cluster: str = "") -> Item:
-    """Read what EKS says of a cluster or a node group; a group is marked by the name of its cluster as well."""
+def _of_eks(
+    pk: str, thing: Thing, name: str, each: Mapping[str, Any], network: str, marks: tuple[str, ...] = ()
+) -> Item:
+    """Read what EKS says of a cluster or a node group; a group that has no `marks` of its own has its cluster's."""
+    tags = each.get("tags") or {}
     status = str(each.get("status", ""))
     issues = (each.get("health") or {}).get("issues") or ()
     state = _EKS_STATES.get(status, State.BUILDING)
@@ -293,8 +352,8 @@ def _of_eks(pk: str, thing: Thing, name: str, each: Mapping[str, Any], network: 
         state=State.FAILED if issues and state is State.READY else state,
         said=f"{status}: {codes}" if codes else status,
         created=_moment(each.get("createdAt")),
-        marks=marks_of(cluster or name, each.get("tags") or {}),
-        owner=str((each.get("tags") or {}).get(OWNER_TAG, "")),
+        marks=marks_of(name, tags) or marks,
+        owner=str(tags.get(OWNER_TAG, "")),
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from activation.aws.iam_rights import KEY_SECONDS, VERSION, KeyRecipe
-from activation.domain.watch import PREFIX
+from activation.domain.watch import BYOC_TAG, PREFIX, VENDOR_TAG
 
 READ_ACTIONS: Final = (
     "ec2:DescribeAddresses",
@@ -19,12 +19,18 @@ READ_ACTIONS: Final = (
     "eks:ListNodegroups",
     "s3:GetBucketLocation",
     "s3:ListAllMyBuckets",
+    "tag:GetResources",
 )
 """Every call that a look makes; `sts:GetCallerIdentity`, asked once, needs no right."""
 
 COUNT_ACTIONS: Final = ("ec2:DescribeInstanceTypes", "ec2:DescribeInstances")
 """By these the cores in use are counted, once everything stands; without them they stay unknown."""
 
+# Either tag makes a resource one of the vendor's.
+_TAGGED: Final = (
+    {"StringEquals": {f"aws:ResourceTag/{VENDOR_TAG[0]}": VENDOR_TAG[1]}},
+    {"Null": {f"aws:ResourceTag/{BYOC_TAG}": "false"}},
+)
 ROLE_NAME: Final = "byoc-watch"
 POLICY_FILE: Final = "read-policy.json"
 _STS: Final = "https://docs.aws.amazon.com/STS/latest/APIReference"
@@ -33,9 +39,10 @@ _STS: Final = "https://docs.aws.amazon.com/STS/latest/APIReference"
 def read_policy(account_id: str, region: str, partition: str = "aws") -> dict[str, Any]:
     """Write the least policy with which a key can look, and do nothing else.
 
-    EC2's lists and ListClusters cannot be narrowed to resources; they are narrowed to the region instead.
+    Lists and the search by tag cannot be narrowed to resources; they are narrowed to the region instead.
     """
-    here = f"{region}:{account_id}"
+    clusters, groups = (f"arn:{partition}:eks:{region}:{account_id}:{kind}" for kind in ("cluster/", "nodegroup/"))
+    eks = ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"]
     listing = [action for action in (*READ_ACTIONS, *COUNT_ACTIONS) if action.startswith("ec2:")]
     return {
         "Version": VERSION,
@@ -43,19 +50,26 @@ def read_policy(account_id: str, region: str, partition: str = "aws") -> dict[st
             {
                 "Sid": "LookAtTheRegion",
                 "Effect": "Allow",
-                "Action": [*listing, "eks:ListClusters"],
+                "Action": [*listing, "eks:ListClusters", "tag:GetResources"],
                 "Resource": "*",
                 "Condition": {"StringEquals": {"aws:RequestedRegion": region}},
             },
             {
                 "Sid": "LookAtTheCluster",
                 "Effect": "Allow",
-                "Action": ["eks:DescribeCluster", "eks:DescribeNodegroup", "eks:ListNodegroups"],
-                "Resource": [
-                    f"arn:{partition}:eks:{here}:cluster/{PREFIX}*",
-                    f"arn:{partition}:eks:{here}:nodegroup/{PREFIX}*/*/*",
-                ],
+                "Action": eks,
+                "Resource": [f"{clusters}{PREFIX}*", f"{groups}{PREFIX}*/*/*"],
             },
+            *(
+                {
+                    "Sid": f"LookAtWhatIsTagged{number}",
+                    "Effect": "Allow",
+                    "Action": eks,
+                    "Resource": [f"{clusters}*", f"{groups}*/*/*"],
+                    "Condition": condition,
+                }
+                for number, condition in enumerate(_TAGGED, 1)
+            ),
             {"Sid": "ListBuckets", "Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"},
             {
                 "Sid": "LookAtTheBucket",

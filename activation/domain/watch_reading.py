@@ -66,7 +66,8 @@ WHY_WORDS: Final = {
     Why.ANOTHER: "A second data plane that has appeared since. The one that is further along is counted.",
     Why.UNCLEAR: "It existed at the first check, and nothing shows when it was created. It counts as soon as "
     "something in it turns out to be newer than the hand-over.",
-    Why.UNMARKED: "It appeared after the first check, but has neither the tags nor the name of what Zilliz builds.",
+    Why.UNMARKED: "It appeared after the first check, but has neither the tags nor the name of what Zilliz builds. "
+    "AWS may take some minutes to list the tags of a new cluster.",
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from activation.simulator.calls import Call
-from activation.simulator.corrections import correct_eks, correct_launch_templates
+from activation.simulator.corrections import correct_eks, correct_launch_templates, correct_tagging
 from activation.simulator.journal import Journal
 from activation.simulator.replies import AwsError, Reply, error_reply
 from activation.simulator.signature import RawRequest
@@ -126,6 +126,7 @@ class Backend:
         if service in _HEAVY and not self._corrected:
             correct_eks(self._random)
             correct_launch_templates()
+            correct_tagging()
             self._corrected = True
         try:
             backend = self._get_backend(service)

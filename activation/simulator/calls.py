@@ -17,6 +17,9 @@ from activation.simulator.signature import RawRequest
 _VERSIONS = {"2011-06-15": "sts", "2010-05-08": "iam", "2016-11-15": "ec2"}
 _READING = re.compile(r"(Get|List|Describe|Head|Simulate|Lookup|Search|Select|Decode|BatchGet)")
 
+# Where the permissions of a service have another prefix than its signatures.
+_PREFIXES = {"tagging": "tag"}
+
 # Without a user's name these are about whoever calls.
 ABOUT_ONESELF = frozenset({"iam:GetUser", "iam:ListAccessKeys", "iam:CreateAccessKey", "iam:ChangePassword"})
 
@@ -76,10 +79,10 @@ class Call:
 
     @property
     def permission(self) -> str:
-        """Return the action that policies name, which for S3 may differ from the operation."""
+        """Return the action that policies name; it may differ from the name of the operation, or of the service."""
         if self.service == "s3":
             return f"s3:{_S3_PERMISSIONS.get(self.operation, self.operation)}"
-        return self.action
+        return f"{_PREFIXES.get(self.service, self.service)}:{self.operation}"
 
     @property
     def changes_something(self) -> bool:

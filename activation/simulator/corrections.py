@@ -1,5 +1,6 @@
 """Where moto 5.2 differs from AWS in a way that Terraform notices: put right once, when it is loaded."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from activation.simulator.nodes import start_and_end_instances
@@ -30,6 +31,34 @@ def correct_eks(random: Any) -> None:
     models.__dict__["DEFAULT_REMOTE_ACCESS"] = None
     models.__dict__["DEFAULT_KUBERNETES_VERSION"] = KUBERNETES_VERSION
     start_and_end_instances()
+
+
+def correct_tagging() -> None:
+    """Let the tagging API find clusters, and only the region's own buckets. Before anything of EKS is made."""
+    from moto.core.resource_tagging import TaggableResourcesMixin, TaggedResource
+    from moto.eks.models import EKSBackend, eks_backends
+    from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+    from moto.s3.models import s3_backends
+
+    class TaggedEKSBackend(TaggableResourcesMixin, EKSBackend):
+        # By it moto finds what addresses a service answers.
+        __module__ = EKSBackend.__module__
+        SERVICE_NAMESPACE = "eks"
+
+        def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+            for each in self.clusters.values():
+                yield TaggedResource(each.arn, each.tags, "eks:cluster")
+
+    eks_backends.__dict__["backend"] = TaggedEKSBackend
+    find = ResourceGroupsTaggingAPIBackend._get_resources_generator
+
+    def of_this_region(self: ResourceGroupsTaggingAPIBackend, **given: Any) -> Iterator[TaggedResource]:
+        for each in find(self, **given):
+            name = each.arn.removeprefix("arn:aws:s3:::")
+            if name == each.arn or s3_backends[self.account_id]["aws"].buckets[name].region_name == self.region_name:
+                yield each
+
+    type.__setattr__(ResourceGroupsTaggingAPIBackend, "_get_resources_generator", of_this_region)
 
 
 def correct_launch_templates() -> None:

@@ -15,7 +15,7 @@ from activation.simulator.client import Simulator
 from activation.simulator.console import Console
 from tests.aws.conftest import MakeUser, keys_of
 
-REGION = "eu-west-3"
+REGION, BY_TAG = "eu-west-3", "eu-north-1"
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
 
@@ -23,6 +23,8 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 def built(running: Simulator) -> dict[str, Any]:
     """A region as a console builds it, and what each part is called."""
     key = running.identities()["customer"]["administrator"]
+    # Its name alone does not tell where it is.
+    Console(running.endpoint, key, region="eu-west-2", name="zilliz-byoc-elsewhere", marked=False).bucket()
     console = Console(running.endpoint, key, region=REGION, name="zilliz-byoc-looked-at")
     made: dict[str, Any] = console.build()
     return made
@@ -46,7 +48,7 @@ def test_the_least_policy_is_enough_for_everything_and_nothing_else_is_called(
     assert counted == {each.thing: each.needed for each in DOCUMENTED}
     assert found.troubles == {}
     called = simulator.counts(after=last)
-    renamed = {"s3:ListBuckets": "s3:ListAllMyBuckets"}
+    renamed = {"s3:ListBuckets": "s3:ListAllMyBuckets", "tagging:GetResources": "tag:GetResources"}
     assert {renamed.get(each, each) for each in called} - {"sts:GetCallerIdentity"} == set(READ_ACTIONS)
     assert all(each["outcome"] == "ok" for each in simulator.actions(after=last))
 
@@ -78,6 +80,67 @@ def test_everything_is_told_with_its_network_and_its_age_where_aws_knows_them(
     assert aged == later
 
 
+@pytest.fixture(scope="module")
+def named_otherwise(running: Simulator) -> str:
+    """A region whose parts the vendor's tags tell and no name does; and a bucket like them in another one."""
+    key = running.identities()["customer"]["administrator"]
+    Console(running.endpoint, key, region=BY_TAG, name="data-plane").build()
+    Console(running.endpoint, key, region="eu-west-2", name="elsewhere").bucket()
+    return BY_TAG
+
+
+def test_what_has_another_name_is_found_by_its_tags(
+    simulator: Simulator, customer: dict[str, Any], make_user: MakeUser, named_otherwise: str
+) -> None:
+    keys = make_user(read_policy(customer["account"], BY_TAG))
+
+    found = look(simulator, keys, BY_TAG)
+
+    counted = {
+        each.thing: sum(one.thing is each.thing and bool(one.marks) for one in found.items) for each in DOCUMENTED
+    }
+    assert counted == {each.thing: each.needed for each in DOCUMENTED}
+    assert {each.name for each in found.items if each.thing is Thing.BUCKET} == {"data-plane-milvus"}
+
+
+def test_without_the_right_to_search_by_tag_what_names_do_not_tell_is_not_known(
+    simulator: Simulator, customer: dict[str, Any], make_user: MakeUser, built: dict[str, Any]
+) -> None:
+    policy = read_policy(customer["account"], REGION)
+    policy["Statement"][0]["Action"].remove("tag:GetResources")
+
+    found = look(simulator, make_user(policy))
+
+    unknown = (Thing.CLUSTER, Thing.NODE_GROUP, Thing.BUCKET)
+    assert {thing: each.denied for thing, each in found.troubles.items()} == dict.fromkeys(unknown, "tag:GetResources")
+
+
+def test_a_search_by_tag_that_is_out_of_reach_leaves_the_rest_of_the_look(
+    simulator: Simulator, customer: dict[str, Any], built: dict[str, Any]
+) -> None:
+    simulator.inject("tagging:GetResources", cut=True, times=12)
+
+    found = look(simulator, keys_of(customer["administrator"]))
+
+    assert set(found.troubles) == {Thing.CLUSTER, Thing.NODE_GROUP, Thing.BUCKET}
+    assert Thing.VPC in {each.thing for each in found.items}
+
+
+def test_what_is_not_named_as_documented_may_be_described_only_where_a_tag_marks_it() -> None:
+    statements = read_policy("222233334444", REGION)["Statement"]
+    eks = [each for each in statements if "eks:DescribeCluster" in each["Action"]]
+
+    here = f"arn:aws:eks:{REGION}:222233334444"
+    assert [(each["Resource"], each.get("Condition")) for each in eks] == [
+        ([f"{here}:cluster/zilliz-byoc*", f"{here}:nodegroup/zilliz-byoc*/*/*"], None),
+        (
+            [f"{here}:cluster/*", f"{here}:nodegroup/*/*/*"],
+            {"StringEquals": {"aws:ResourceTag/Vendor": "zilliz-byoc"}},
+        ),
+        ([f"{here}:cluster/*", f"{here}:nodegroup/*/*/*"], {"Null": {"aws:ResourceTag/byoc": "false"}}),
+    ]
+
+
 def test_a_denied_list_is_a_trouble_of_its_kind_and_of_what_hangs_on_it(
     simulator: Simulator, customer: dict[str, Any], make_user: MakeUser, built: dict[str, Any]
 ) -> None:
@@ -95,6 +158,7 @@ def test_a_denied_list_is_a_trouble_of_its_kind_and_of_what_hangs_on_it(
     [
         ("ec2:DescribeVpcEndpoints", "RequestLimitExceeded", Thing.PRIVATE_LINK),
         ("s3:ListBuckets", "SlowDown", Thing.BUCKET),
+        ("tagging:GetResources", "ThrottlingException", Thing.CLUSTER),
     ],
 )
 def test_a_busy_aws_is_a_trouble_and_no_empty_list(
