@@ -46,6 +46,7 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.RUN_PLAN_DOWNLOADED: frozenset({"sha256"}),
     Kind.RUN_CONTINUED: frozenset({"continues", "approved_by", "plan"}),
     Kind.RUN_FOUND_AGAIN: frozenset({"imports", "untainted", "replaced"}),
+    Kind.RUN_LEFTOVERS_STORED: frozenset({"lines", "states"}),
     Kind.STATE_DOWNLOADED: frozenset({"serial", "sha256"}),
     Kind.REGION_CHOSEN: frozenset({"vpc_cidr", "netmask", "region"}),
     Kind.TRUST_CHECKED: frozenset({"method", "roles", "code"}),

@@ -64,6 +64,7 @@ class Kind(StrEnum):
     RUN_CONTINUED = "run.continued"
     RUN_NEEDS_APPROVAL = "run.needs_approval"
     RUN_FOUND_AGAIN = "run.found_again"
+    RUN_LEFTOVERS_STORED = "run.leftovers_stored"
     STATE_DOWNLOADED = "run.state_downloaded"
     REGION_CHOSEN = "region.chosen"
     TRUST_CHECKED = "region.trust_checked"
@@ -83,6 +84,19 @@ class Kind(StrEnum):
     LICENSE_INSTALLED = "license.installed"
     LICENSE_REFUSED = "license.refused"
     LICENSE_REPORTED = "license.reported"
+
+
+CREATES_A_RUN = frozenset({Kind.RUN_CREATED, Kind.RUN_CONTINUED})
+ENDS_A_RUN = frozenset(
+    {
+        Kind.RUN_APPLIED,
+        Kind.RUN_NOTHING_TO_DO,
+        Kind.RUN_DISCARDED,
+        Kind.RUN_CANCELED,
+        Kind.RUN_ERRORED,
+        Kind.RUN_INTERRUPTED,
+    }
+)
 
 
 class Outcome(StrEnum):
@@ -152,6 +166,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.RUN_CONTINUED: "had the run continued with a new session",
     Kind.RUN_NEEDS_APPROVAL: "had the run wait for a new approval",
     Kind.RUN_FOUND_AGAIN: "found again what an earlier run left",
+    Kind.RUN_LEFTOVERS_STORED: "stored what the run had left on its host",
     Kind.STATE_DOWNLOADED: "downloaded a Terraform state",
     Kind.REGION_CHOSEN: "chose the network of the region",
     Kind.TRUST_CHECKED: "had the trust of both roles checked",
@@ -233,6 +248,7 @@ LABELS: dict[Kind, str] = {
     Kind.RUN_CONTINUED: "Run continued",
     Kind.RUN_NEEDS_APPROVAL: "Run waits for a new approval",
     Kind.RUN_FOUND_AGAIN: "Found again",
+    Kind.RUN_LEFTOVERS_STORED: "Leftovers stored",
     Kind.STATE_DOWNLOADED: "State downloaded",
     Kind.REGION_CHOSEN: "Network chosen",
     Kind.TRUST_CHECKED: "Trust checked",
@@ -279,6 +295,7 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.RUN_CONTINUED: "The run was continued with a new session, under the same approval",
     Kind.RUN_NEEDS_APPROVAL: "The run waits for a new approval: its plan is more than what was approved",
     Kind.RUN_FOUND_AGAIN: "What an earlier run left in AWS was found again",
+    Kind.RUN_LEFTOVERS_STORED: "What the run had left on its host was stored",
     Kind.TRUST_CHECKED: "The trust of both roles was checked",
     Kind.REGION_CHECKED: "The region was checked from outside",
     Kind.REGION_LATE: "The region takes longer than usual",

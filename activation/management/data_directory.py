@@ -201,7 +201,9 @@ class DataDirectory:
         """Delete all that lies in it except the locks, which are held. Raises Unusable while a run lives."""
         if alive := self.living_runs():
             raise Unusable(f"Terraform of {', '.join(sorted(alive.values()))} still runs here: nothing was deleted.")
-        for elsewhere in (self.runs().work, self.runs().cache):
+        where = self.runs()
+        begun = [where.work_of(run, phase) for run, phase, _ in where.controls()]
+        for elsewhere in (*begun, where.work, where.cache):
             shutil.rmtree(elsewhere, ignore_errors=True)
         for entry in self.path.iterdir():
             if entry.name in {"up.lock", "processes.lock"}:

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-STOP, FORCE, LEASE, CLOSED, UNSAVED = "stop", "force", "lease", "closed", "unsaved"
+STOP, FORCE, LEASE, CLOSED, SAVED = "stop", "force", "lease", "closed", "saved"
 # What a plan leaves there, sealed: the plan that is applied once it is approved, and what `show` says of it.
 KEPT_PLAN, KEPT_REVIEW = "plan.sealed", "review.sealed"
 
@@ -52,14 +52,14 @@ def is_closed(control: Path) -> bool:
     return (control / CLOSED).exists()
 
 
-def mark_unsaved(control: Path) -> None:
-    """Mark a phase whose states could not be saved: its directories are the only place where they are."""
-    (control / UNSAVED).touch(mode=0o600)
+def mark_saved(control: Path) -> None:
+    """Mark a phase of which everything is in the database."""
+    (control / SAVED).touch(mode=0o600)
 
 
-def is_unsaved(control: Path) -> bool:
-    """Return whether the phase's directories must stay."""
-    return (control / UNSAVED).exists()
+def is_saved(control: Path) -> bool:
+    """Return whether the phase's directories may go; else they may be the only place where a state is."""
+    return (control / SAVED).exists()
 
 
 def lease_stamp(control: Path) -> int:

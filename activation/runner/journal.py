@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ def read(control: Path, offset: int, *, most: int = 1 << 20) -> tuple[list[Mappi
     """Return the complete entries from a byte offset on, and the offset behind them.
 
     At most about `most` bytes at a time; a line that is still being written is left for the next call. The last entry
-    of a phase comes alone: what it means is to be brought in with it.
+    of a phase comes alone: what it means is to be brought in with it. Nothing is read beyond a line that a power cut
+    left torn: nobody writes behind it any more.
     """
     try:
         with open(control / NAME, "rb") as file:
@@ -67,7 +68,16 @@ def read(control: Path, offset: int, *, most: int = 1 << 20) -> tuple[list[Mappi
     except FileNotFoundError:
         return [], offset
     lines = chunk[: chunk.rfind(b"\n") + 1].splitlines(keepends=True)
-    entries = [json.loads(line) for line in lines]
+    entries = list(_whole(lines))
+    del lines[len(entries) :]
     if len(entries) > 1 and entries[-1]["kind"] == END:
         del entries[-1], lines[-1]
     return entries, offset + sum(map(len, lines))
+
+
+def _whole(lines: list[bytes]) -> Iterator[Mapping[str, Any]]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            return

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISDIR
 
+from activation.runner.states import write_durably
+
 SHARED = Path("/var/tmp")  # noqa: S108 - a directory of our own in it, checked before use
 MEMORY = Path("/dev/shm")  # noqa: S108 - a directory of our own in it, 0700
 # Beside the provider's own memory a run writes a few megabytes; less than this and it is not begun.
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 LEAST_FREE_MEMORY_BYTES = 256 * 1024 * 1024
+# In the control directory: where the phase's work directory lies.
+WORK = "work"
 
 
 class NoRoom(Exception):
@@ -53,9 +57,19 @@ class Places:
                 for phase in sorted(run.iterdir()) if run.is_dir() else ():
                     yield run.name, phase.name, phase
 
-    def work_of(self, run_id: str, phase: str) -> Path:
-        """Return the work directory of a run's phase; its path is short: go-plugin's sockets lie in it."""
+    def new_work_of(self, run_id: str, phase: str) -> Path:
+        """Return where a phase that begins now works; the path is short: go-plugin's sockets lie in it."""
         return self.work / f"{run_id}-{phase}"
+
+    def work_of(self, run_id: str, phase: str) -> Path:
+        """Return the work directory of a phase where it was begun: since then another place may have been chosen."""
+        new = self.new_work_of(run_id, phase)
+        try:
+            begun = Path(os.fsdecode((self.control(run_id, phase) / WORK).read_bytes()))
+        except FileNotFoundError:
+            return new
+        # What is returned here is wiped some time: never anything else than a run's.
+        return begun if begun.is_absolute() and begun.name == new.name else new
 
 
 def places(data: Path, work: str = "") -> Places:
@@ -125,9 +139,11 @@ def prepare(
     where: Places, *, run_id: str, phase: str, files: Mapping[str, bytes], template: Path, uid: int
 ) -> tuple[Path, Path]:
     """Make control and work directory of a phase, the work directory filled and owned by the run's uid."""
-    control, work = where.control(run_id, phase), where.work_of(run_id, phase)
+    control, work = where.control(run_id, phase), where.new_work_of(run_id, phase)
     control.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.rmtree(work, ignore_errors=True)
+    for earlier in {where.work_of(run_id, phase), work}:
+        shutil.rmtree(earlier, ignore_errors=True)
+    write_durably(control / WORK, os.fsencode(work))
     work.mkdir(mode=0o700, parents=True)
     (work / "tmp").mkdir(mode=0o700)
     where.home.mkdir(mode=0o700, exist_ok=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from activation import dispatch
 from activation.domain import chain
 from activation.domain.event_fields import unknown_fields
-from activation.domain.events import Kind, Outcome
+from activation.domain.events import ENDS_A_RUN, Kind, Outcome
 from activation.domain.trace import request_id
 from activation.models import Event, EventCounter, Member, Organization, Run, User
 from activation.models.events import PORTAL_ROLE
@@ -21,17 +21,6 @@ from activation.services import checkpoints
 
 log = logging.getLogger(__name__)
 
-# What can end a run; each end is worth a checkpoint.
-ENDS_A_RUN = frozenset(
-    {
-        Kind.RUN_APPLIED,
-        Kind.RUN_NOTHING_TO_DO,
-        Kind.RUN_DISCARDED,
-        Kind.RUN_CANCELED,
-        Kind.RUN_ERRORED,
-        Kind.RUN_INTERRUPTED,
-    }
-)
 # PostgreSQL holds no NUL, UTF-8 no half of a surrogate pair; both can stand in an address that somebody typed.
 UNSTORABLE = {0: "\ufffd"} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
 
@@ -158,6 +147,7 @@ def record_of_run(kind: Kind, run: Run, *, actor: Actor = PORTAL, **more: Any) -
         object_id=run.pk,
         **more,
     )
+    # Each end is worth one.
     if kind in ENDS_A_RUN:
         checkpoints.add(run.organization)
         dispatch.verify_events(run.organization_id)

@@ -1,6 +1,6 @@
 """Lost sight of: what is alive and what is not, with the proof; and saving what a dead run left, without keys."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from activation.domain.run_status import AT_WORK, RunStatus
 from activation.models import Node, Run, Workspace
 from activation.runner import lock
-from activation.services import host, recovery, shipping, sweeping
+from activation.services import host, leftovers, recovery, shipping, sweeping
 
 LIVE, ORPHANED, FREE, ELSEWHERE = "live", "orphaned", "free", "elsewhere"
 # What a page says of a run whose worker is away; the proof follows.
@@ -93,12 +93,16 @@ def take_stock(*, save: bool) -> list[Case]:
 
     No key is needed for that. A run of which anything lives is left alone, and nothing is applied again.
     """
+    taken = leftovers.take_in() if save else []
     at_work = Run.objects.at_work().select_related("organization", "workspace__cloud_account").order_by("created_at")
     unfollowed = set(Run.objects.at_work().unleased().values_list("pk", flat=True))
     looked = (case_of(run, save=save) if run.pk in unfollowed else leased_case(run) for run in at_work)
     cases = [case for case in looked if case is not None]
     seen = {case.run.pk for case in cases}
-    return cases + [case for case in ended_cases() if case.run.pk not in seen]
+    cases += [case for case in ended_cases() if case.run.pk not in seen]
+    told = [replace(case, salvaged=case.salvaged or case.run.pk in taken) for case in cases]
+    silent = Run.objects.filter(pk__in=taken).exclude(pk__in=[case.run.pk for case in cases])
+    return told + [late_case(run) for run in silent.select_related("organization", "workspace__cloud_account")]
 
 
 def case_of(run: Run, *, save: bool) -> Case:
@@ -130,6 +134,11 @@ def leased_case(run: Run) -> Case | None:
         return None
     ends = f" until {clock(run.lease_until)}" if run.lease_until else ""
     return Case(run, found, f"A worker is handling it{ends}.", "Run this command again after that.")
+
+
+def late_case(run: Run) -> Case:
+    """Tell of a run that needs nobody, and of which something was stored late."""
+    return Case(run, lock_of(run), run.reason or run.status_label, "", salvaged=True)
 
 
 def ended_cases() -> list[Case]:

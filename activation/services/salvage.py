@@ -41,15 +41,16 @@ def interrupt(run: Run, *, epoch: int, control: Path) -> bool:
         except lock.Held:
             return False
         controls.close(control)
-        reason = reason_lost(run)
+        reason, is_saved = reason_lost(run), True
         try:
             save_states(run, control)
         except CannotOpen:
-            # Whoever puts the master key back finds it where it lies.
-            controls.mark_unsaved(control)
-            reason = f"{reason} {NOT_OPENED.format(node=host.node())}"
+            # Where somebody puts the master key back, `leftovers` brings it in.
+            reason, is_saved = f"{reason} {NOT_OPENED.format(node=host.node())}", False
         moved = endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=epoch, reason=reason)
-    if moved and not controls.is_unsaved(control):
+        if moved and is_saved:
+            controls.mark_saved(control)
+    if moved and is_saved:
         workspace.wipe_work(host.where(), run_id=run.pk, phase=run.phase)
     return moved
 

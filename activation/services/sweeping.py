@@ -18,7 +18,7 @@ from activation.models import Credential, Node, Plan, Run
 from activation.runner import control as controls
 from activation.runner import lock, workspace
 from activation.runner.spec import GRACE_SECONDS
-from activation.services import endings, events, host, runs, salvage, shipping
+from activation.services import endings, events, host, leftovers, runs, salvage, shipping
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ def sweep() -> None:
     write_off_gone_hosts()
     let_plans_lapse()
     destroy_old_credentials()
+    leftovers.take_in()
     clear_away()
 
 
@@ -140,12 +141,12 @@ def destroy_old_credentials() -> None:
 
 
 def clear_away() -> None:
-    """Remove directories of runs that have ended and of which nothing lives."""
+    """Remove directories of runs that have ended and of which nothing lives, after all in them was stored."""
     where = host.where()
     day = timezone.now() - timedelta(days=1)
     for run_id, phase, control in where.controls():
         run = Run.objects.filter(pk=run_id).first()
-        over = run is None or (run.has_ended and run.finished_at is not None and run.finished_at < day)
-        kept = run is not None and controls.is_unsaved(control)
-        if over and not kept and not lock.is_held(control):
+        ended = run is not None and run.has_ended and run.finished_at is not None and run.finished_at < day
+        over = run is None or (ended and controls.is_saved(control))
+        if over and not lock.is_held(control):
             workspace.forget(where, run_id=run_id, phase=phase)
