@@ -216,7 +216,11 @@ class Shipment:
         lines, changes = self.read(entries)
         with transaction.atomic():
             moved = Run.objects.filter(
-                pk=run.pk, lease_epoch=self.epoch, phase=run.phase, journal_offset=run.journal_offset
+                pk=run.pk,
+                status=run.status,
+                lease_epoch=self.epoch,
+                phase=run.phase,
+                journal_offset=run.journal_offset,
             ).update(journal_offset=offset, lines=run.lines + len(lines), **changes)
             if not moved:
                 self.give_up()

@@ -369,6 +369,20 @@ def test_what_lives_of_a_run_that_was_written_off_is_stopped_at_once(living: Any
     assert controls.stop_requested(control) == "written off"
 
 
+def test_a_worker_that_was_frozen_stores_nothing_into_a_run_that_was_written_off_meanwhile() -> None:
+    run = make_run_at_work("apply")
+    write(run)
+    frozen = attach(run)
+    # Its clock stood still as well: it has looked at the row a moment ago.
+    frozen.looked = time.monotonic()
+    assert endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=frozen.epoch, reason="silent")
+
+    with pytest.raises(LeaseLost):
+        frozen.step()
+
+    assert texts(run) == []
+
+
 def test_a_message_for_a_run_that_was_written_off_stops_what_lives_of_it(living: Any) -> None:
     control = living(run := make_run_at_work("apply"))
     endings.conclude(run, to=RunStatus.INTERRUPTED, epoch=run.lease_epoch, reason="Its host was silent.")
