@@ -84,6 +84,7 @@ def test_the_safety_check_refuses_a_package_under_a_path_that_was_not_agreed(eng
     assert engine.creations() == 0
 
 
+@pytest.mark.long_form
 def test_the_safety_check_refuses_a_policy_that_is_computed_from_one_of_the_package(engine: Engine) -> None:
     plain = "policy_arn = aws_iam_policy.policy[each.key].arn"
     anything = "arn:aws:iam::aws:policy/AdministratorAccess"

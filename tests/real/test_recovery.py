@@ -115,6 +115,7 @@ def in_hand(engine: Engine, name: str) -> int:
     return sum(len(iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]) for role in roles)
 
 
+@pytest.mark.long_form
 def test_a_power_cut_leaves_only_sealed_states_and_one_recover_is_enough(engine: Engine) -> None:
     run = begin(engine)
     hold_creation(engine, "iam:CreateRole", 0)
@@ -171,6 +172,7 @@ def test_what_no_state_tells_of_is_found_by_its_tags_alone(engine: Engine) -> No
     assert identities_in_aws(engine) == before
 
 
+@pytest.mark.long_form
 def test_a_package_that_marks_nothing_is_known_by_its_time_its_tags_and_its_text(engine: Engine) -> None:
     """Zilliz's own package takes no tags of ours; it takes its keys by variables, and they must be long-term."""
     demo.take_in_stand_in()

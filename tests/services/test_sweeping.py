@@ -38,8 +38,9 @@ class Hosts:
     def sweep(self, name: str) -> None:
         """Let one of them sweep now."""
         self.seen[name] = self.now
-        for each, seen in self.seen.items():
-            Node.objects.filter(name=each).update(seen_at=timezone.now() - timedelta(seconds=self.now - seen))
+        now = timezone.now()
+        nodes = [Node(name=each, seen_at=now - timedelta(seconds=self.now - seen)) for each, seen in self.seen.items()]
+        Node.objects.bulk_update(nodes, ["seen_at"])
         self.settings.NODE_NAME, sweeping.watch = name, self.watches[name]
         sweeping.write_off_gone_hosts()
 
@@ -58,7 +59,7 @@ def living(count: int) -> list[str]:
     return [f"host-{number + 1}" for number in range(count)]
 
 
-@pytest.mark.parametrize(("count", "every"), [*((count, 5) for count in range(1, 9)), (2, 10), (8, 10)])
+@pytest.mark.parametrize(("count", "every"), [(1, 5), (4, 5), (8, 5), (2, 10), (8, 10)])
 def test_a_dead_host_is_written_off_however_many_share_the_sweeps(settings: Any, count: int, every: float) -> None:
     hosts = Hosts(settings, living(count))
     hosts.go_on(30 * MINUTE, every=every)
@@ -66,7 +67,7 @@ def test_a_dead_host_is_written_off_however_many_share_the_sweeps(settings: Any,
     assert 10 * MINUTE <= hosts.now <= 15 * MINUTE
 
 
-@pytest.mark.parametrize("count", range(2, 9))
+@pytest.mark.parametrize("count", [2, 5, 8])
 def test_no_host_that_reports_again_after_an_outage_is_written_off(settings: Any, count: int) -> None:
     hosts = Hosts(settings, [*living(count - 1), OTHER], silent_since=30 * MINUTE)
     hosts.go_on(30 * MINUTE, every=5)
