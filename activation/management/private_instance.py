@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from activation.management.environment import plain
 from activation.management.processes import ROOT
+from activation.management.tether import become_mortal
 
 START_SECONDS = 120.0
 END_SECONDS = 90.0
@@ -24,7 +25,7 @@ class DidNotStart(Exception):
 
 
 class PrivateInstance:
-    """One `manage.py up --demo`, ended when the block is left."""
+    """One `manage.py up --demo`, ended when the block is left, and when this process is killed in it."""
 
     def __init__(self, directory: Path, *, licensed: bool = True) -> None:
         """Take a directory; without `licensed` the demo installs no license of its own."""
@@ -45,14 +46,21 @@ class PrivateInstance:
                 cwd=ROOT,
                 env=plain(self._settings),
                 start_new_session=True,
+                preexec_fn=become_mortal,
             )
+        try:
+            self._await_address(self._process)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _await_address(self, process: "subprocess.Popen[bytes]") -> None:
         ends = time.monotonic() + START_SECONDS
         while not ADDRESS.search(self.said()):
-            if self._process.poll() is not None or time.monotonic() > ends:
-                self.__exit__()
+            if process.poll() is not None or time.monotonic() > ends:
                 raise DidNotStart(self.said())
             time.sleep(0.1)
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._console is not None and self._console.poll() is None:
@@ -101,7 +109,12 @@ class PrivateInstance:
         """Start what stands for the vendor's console: a program of its own, which builds a region by hand."""
         words = ("-m", "activation.simulator.console", "--directory", str(self.data / "simulator"), "--name", name)
         self._console = subprocess.Popen(
-            (sys.executable, *words), cwd=ROOT, env=plain({}), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            (sys.executable, *words),
+            cwd=ROOT,
+            env=plain({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=become_mortal,
         )
 
     def identities(self) -> dict[str, Any]:

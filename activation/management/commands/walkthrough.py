@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import tempfile
 import time
 import traceback
@@ -46,6 +47,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk, compare, report."""
         self.as_json = options["json"]
+        # Whoever runs out of patience with it asks it to end by one of these; it then ends as by Ctrl-C.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         directory = Path(tempfile.mkdtemp(prefix="byoc-walkthrough-"))
         # As root each run has a user of its own, which has to pass through.
         directory.chmod(0o711)
