@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -27,10 +28,10 @@ class DidNotStart(Exception):
 class PrivateInstance:
     """One `manage.py up --demo`, ended when the block is left, and when this process is killed in it."""
 
-    def __init__(self, directory: Path, *, licensed: bool = True) -> None:
-        """Take a directory; without `licensed` the demo installs no license of its own."""
+    def __init__(self, directory: Path, *, settings: Mapping[str, str], licensed: bool = True) -> None:
+        """Take a directory and the settings of this machine; without `licensed` the demo has no license of its own."""
         self.data = directory / "data"
-        self._settings = {} if licensed else {"DEMO_LICENSE": "0"}
+        self._settings = {**settings, "DEMO_LICENSE": "1" if licensed else "0"}
         self._console: subprocess.Popen[bytes] | None = None
         self._said = directory / "up.log"
         self._process: subprocess.Popen[bytes] | None = None

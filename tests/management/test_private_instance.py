@@ -10,7 +10,14 @@ from tests.management.running import ROOT, environment, wait_for
 
 # Enters the block and stays in it.
 LIGHT = "import sys; from pathlib import Path; from activation.management.private_instance import PrivateInstance as P"
-LIGHT += "; P(Path(sys.argv[1])).__enter__()"
+LIGHT += "; P(Path(sys.argv[1]), settings={}).__enter__()"
+# By what some machine runs Terraform.
+OF_THE_MACHINE = {
+    "TERRAFORM": "/opt/terraform",
+    "TERRAFORM_PROVIDER_MIRROR": "/srv/providers",
+    "AWS_CA_PATH": "/etc/company.pem",
+    "ALLOW_UNSANDBOXED": "1",
+}
 
 
 def portals(below: Path) -> list[int]:
@@ -36,12 +43,15 @@ def test_a_portal_of_ones_own_does_not_outlive_the_process_that_was_killed(tmp_p
     wait_for(lambda: not portals(tmp_path), 20, "the end of its portal")
 
 
-def test_a_smoke_test_that_is_asked_to_end_ends_its_portal_and_leaves_no_file(tmp_path: Path) -> None:
+def test_a_smoke_test_tries_this_machines_terraform_and_once_asked_to_end_leaves_nothing(tmp_path: Path) -> None:
     words = (sys.executable, str(ROOT / "manage.py"), "walkthrough")
     smoke_test = subprocess.Popen(
-        words, cwd=ROOT, env={**environment(), "TMPDIR": str(tmp_path)}, stderr=subprocess.DEVNULL
+        words, cwd=ROOT, env={**environment(), **OF_THE_MACHINE, "TMPDIR": str(tmp_path)}, stderr=subprocess.DEVNULL
     )
     wait_for(lambda: portals(tmp_path), 30, "its portal")
+    (portal,) = portals(tmp_path)
+    have = dict(each.partition("=")[::2] for each in Path(f"/proc/{portal}/environ").read_text().split("\0"))
+    assert have | OF_THE_MACHINE == have
 
     smoke_test.send_signal(signal.SIGTERM)
 

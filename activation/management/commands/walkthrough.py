@@ -9,6 +9,7 @@ import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from activation.aws.sessions import session
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         control_plane = ControlPlane(options["control_plane"])
         began = time.monotonic()
         try:
-            with PrivateInstance(directory, licensed=options["license"] == OWN) as instance:
+            with PrivateInstance(directory, settings=of_this_machine(), licensed=options["license"] == OWN) as instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
                 result = self.walk(instance, control_plane, directory, options["license"])
         except KeyboardInterrupt:
@@ -148,6 +149,16 @@ class Command(BaseCommand):
             raise SystemExit(1)
         places = "\n".join(f"{name.capitalize()}: {path}" for name, path in kept.items())
         raise CommandError(f"{why}\n{places}", returncode=1)
+
+
+def of_this_machine() -> dict[str, str]:
+    """Return by which settings this installation runs Terraform here: the walk is to try the same. Empty: not set."""
+    return {
+        "TERRAFORM": settings.TERRAFORM,
+        "TERRAFORM_PROVIDER_MIRROR": settings.TERRAFORM_PROVIDER_MIRROR,
+        "AWS_CA_PATH": settings.AWS_CA_FILE,
+        "ALLOW_UNSANDBOXED": "1" if settings.ALLOW_UNSANDBOXED else "",
+    }
 
 
 def key_of(identity: dict[str, str]) -> Key:
