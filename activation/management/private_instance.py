@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any, Self
 from activation.management.environment import plain
 from activation.management.processes import ROOT
 from activation.management.tether import become_mortal
+from activation.runner.workspace import places
 
 START_SECONDS = 120.0
 END_SECONDS = 90.0
@@ -75,6 +77,13 @@ class PrivateInstance:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+    def delete(self) -> None:
+        """Delete what it kept, once it has ended: here, in memory, and where runs of another uid read providers."""
+        if self.data.is_dir():
+            kept = places(self.data)
+            for folder in (kept.work, kept.cache, self.data):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def said(self) -> str:
         """Return what it printed so far."""

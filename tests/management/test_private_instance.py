@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from activation.management.private_instance import PrivateInstance
+from activation.runner.workspace import places
 from tests.management.running import ROOT, environment, wait_for
 
 # Enters the block and stays in it.
@@ -58,3 +60,14 @@ def test_a_smoke_test_tries_this_machines_terraform_and_once_asked_to_end_leaves
     assert smoke_test.wait(60) != 0
     assert portals(tmp_path) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_smoke_test_deletes_is_gone_from_memory_too(tmp_path: Path) -> None:
+    instance = PrivateInstance(tmp_path, settings={})
+    kept = places(instance.data)
+    kept.home.mkdir()
+    (kept.cache / "a-provider").touch()
+
+    instance.delete()
+
+    assert [folder for folder in (kept.work, kept.cache, instance.data) if folder.exists()] == []

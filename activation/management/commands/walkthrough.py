@@ -55,12 +55,14 @@ class Command(BaseCommand):
         # As root each run has a user of its own, which has to pass through.
         directory.chmod(0o711)
         control_plane = ControlPlane(options["control_plane"])
+        instance = PrivateInstance(directory, settings=of_this_machine(), licensed=options["license"] == OWN)
         began = time.monotonic()
         try:
-            with PrivateInstance(directory, settings=of_this_machine(), licensed=options["license"] == OWN) as instance:
+            with instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
                 result = self.walk(instance, control_plane, directory, options["license"])
         except KeyboardInterrupt:
+            instance.delete()
             shutil.rmtree(directory, ignore_errors=True)
             raise
         except Exception as error:  # noqa: BLE001 - a smoke test answers, whatever happened
@@ -68,7 +70,7 @@ class Command(BaseCommand):
             (directory / TRACE).write_text(traceback.format_exc())
             self.fail(str(error) if isinstance(error, WalkFailed | DidNotStart) else repr(error), directory)
         if not options["keep"]:
-            shutil.rmtree(directory / "data", ignore_errors=True)
+            instance.delete()
         result["seconds"] = round(time.monotonic() - began, 1)
         self.tell(result)
 
