@@ -247,8 +247,7 @@ def mailer(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if not parts.scheme.startswith("smtp"):
         # Made-up people's links may be read in the log of a demo; others may not.
-        shown = DEMO or DEBUG
-        return {"BACKEND": "django.core.mail.backends.console.EmailBackend" if shown else "byoc_portal.mail.LogBackend"}
+        return {"BACKEND": "byoc_portal.mail.LogBackend", "OPTIONS": {"links": DEMO or DEBUG}}
     return {
         "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "OPTIONS": {
@@ -266,7 +265,8 @@ def mailer(url: str) -> dict[str, Any]:
 MAILERS = {"default": mailer(env.text("EMAIL_URL", "console:"))}
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", "BYOC Portal <portal@localhost>")
 
-LOGGING = logging_configuration(json=env.flag("LOG_JSON", default=not DEBUG), level=env.text("LOG_LEVEL", "INFO"))
+LOGGING_CONFIG = "byoc_portal.logging.configure"
+LOGGING = logging_configuration(level=env.text("LOG_LEVEL", "INFO"))
 
 # --- the product's own
 

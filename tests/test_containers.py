@@ -40,3 +40,11 @@ def test_what_may_stay_empty_has_an_empty_default() -> None:
 
     assert optional
     assert {passed()[name] for name in optional} == {f"${{{name}:-}}" for name in optional}
+
+
+def test_the_web_server_is_started_with_the_same_log_as_everywhere() -> None:
+    log = "--log-config", "byoc_portal/granian_log.json"
+
+    assert " ".join(f'"{word}"' for word in log).replace(" ", ", ") in (DOCKER / "Dockerfile").read_text()
+    assert " ".join(log) in (Path(settings.BASE_DIR) / "docs" / "operating.md").read_text()
+    assert (Path(settings.BASE_DIR) / log[1]).is_file()

@@ -4,11 +4,12 @@ import json
 import logging
 
 import pytest
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, send_mail
 from django.test import RequestFactory
 from pytest_django import Settings
 
 from byoc_portal.logging import LONGEST_MESSAGE, JsonFormatter, TextFormatter
+from byoc_portal.mail import LogBackend
 from byoc_portal.settings import mailer
 
 
@@ -56,3 +57,14 @@ def test_mail_that_nobody_sends_is_written_down_without_its_link(
 
     assert "new@example.com: Invitation" in caplog.text
     assert "Open http://localhost/join/[masked]/ to accept." in caplog.text
+
+
+def test_made_up_peoples_mail_is_one_line_of_the_log_with_its_link(caplog: pytest.LogCaptureFixture) -> None:
+    letter = EmailMessage("Invitation", "Open this:\nhttp://localhost/join/q8TokenOfALink/", None, ["new@example.com"])
+
+    LogBackend(links=True, alias="default").send_messages([letter])
+
+    (record,) = caplog.records
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    assert json.loads(line)["message"].endswith("http://localhost/join/q8TokenOfALink/")

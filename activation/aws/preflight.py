@@ -109,6 +109,12 @@ def preflight(
             return
 
 
+def unidentified(problem: Problem, expected_account: str | None = None) -> Iterator[Check]:
+    """Yield all of `titles` for a key of which AWS would not tell whose it is: the first failed, the rest not made."""
+    yield _problem("identity", problem)
+    yield from _not_checked(titles(expected_account)[1:], f"because “{TITLES['identity']}” failed")
+
+
 def _check(code: str, state: CheckState, detail: str, remedy: str = "", items: tuple[str, ...] = ()) -> Check:
     docs = "" if state is CheckState.PASSED else _DOCS[code]
     return Check(code, TITLES[code], state, detail, remedy, docs, items)

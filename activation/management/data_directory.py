@@ -15,8 +15,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from activation.management.environment import LEFT_OUT, holds_secret
+from activation.management.environment import LEFT_OUT, holds_secret, value
 from activation.runner.lock import is_held
 from activation.runner.workspace import Places, places
 
@@ -196,6 +197,20 @@ class DataDirectory:
     def is_ours(self) -> bool:
         """Return whether this looks like a data directory, or like nothing at all."""
         return not self.path.exists() or not any(self.path.iterdir()) or (self.path / "processes.lock").is_file()
+
+    def has_database_elsewhere(self, given: Mapping[str, str]) -> bool:
+        """Return whether this start or the last one has its database outside: only the keys in here can read it."""
+        try:
+            last = json.loads((self.path / "settings.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            last = {}
+        addresses = [value(settings, "DATABASE_URL") for settings in (given, last)]
+        # What was given with a password in it is not written down, and is no file of ours.
+        return "DATABASE_URL" in last.get(LEFT_OUT, ()) or not all(map(self._is_inside, filter(None, addresses)))
+
+    def _is_inside(self, database: str) -> bool:
+        parts = urlsplit(database)
+        return parts.scheme == "sqlite" and Path(parts.path).resolve().is_relative_to(self.path)
 
     def empty(self) -> None:
         """Delete all that lies in it except the locks, which are held. Raises Unusable while a run lives."""

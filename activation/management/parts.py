@@ -37,12 +37,13 @@ def web(host: str, port: int) -> Program:
     """Return the web server: one process, threads; what they wait for is the database."""
     address = ("--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws")
     threads = ("--workers", "1", "--blocking-threads", str(THREADS), "--workers-kill-timeout", "5")
-    return Program("web", (sys.executable, "-m", "granian", *address, *threads, "byoc_portal.wsgi:application"))
+    log = ("--log-config", str(ROOT / "byoc_portal" / "granian_log.json"))
+    return Program("web", (sys.executable, "-m", "granian", *address, *threads, *log, "byoc_portal.wsgi:application"))
 
 
 def celery(*words: str) -> tuple[str, ...]:
-    """Return a command line of Celery's."""
-    return sys.executable, "-m", "celery", "--app", "byoc_portal", *words
+    """Return a command line of Celery's, which is to print no banner."""
+    return sys.executable, "-m", "celery", "--quiet", "--app", "byoc_portal", *words
 
 
 def worker(name: str, node: str, queues: str, *words: str) -> Program:

@@ -4,15 +4,19 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
 from activation.management.environment import plain
 from activation.management.processes import ROOT
+from activation.management.tether import become_mortal
+from activation.runner.workspace import places
 
 START_SECONDS = 120.0
 END_SECONDS = 90.0
@@ -24,12 +28,12 @@ class DidNotStart(Exception):
 
 
 class PrivateInstance:
-    """One `manage.py up --demo`, ended when the block is left."""
+    """One `manage.py up --demo`, ended when the block is left, and when this process is killed in it."""
 
-    def __init__(self, directory: Path, *, licensed: bool = True) -> None:
-        """Take a directory; without `licensed` the demo installs no license of its own."""
+    def __init__(self, directory: Path, *, settings: Mapping[str, str], licensed: bool = True) -> None:
+        """Take a directory and the settings of this machine; without `licensed` the demo has no license of its own."""
         self.data = directory / "data"
-        self._settings = {} if licensed else {"DEMO_LICENSE": "0"}
+        self._settings = {**settings, "DEMO_LICENSE": "1" if licensed else "0"}
         self._console: subprocess.Popen[bytes] | None = None
         self._said = directory / "up.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,14 +49,21 @@ class PrivateInstance:
                 cwd=ROOT,
                 env=plain(self._settings),
                 start_new_session=True,
+                preexec_fn=become_mortal,
             )
+        try:
+            self._await_address(self._process)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _await_address(self, process: "subprocess.Popen[bytes]") -> None:
         ends = time.monotonic() + START_SECONDS
         while not ADDRESS.search(self.said()):
-            if self._process.poll() is not None or time.monotonic() > ends:
-                self.__exit__()
+            if process.poll() is not None or time.monotonic() > ends:
                 raise DidNotStart(self.said())
             time.sleep(0.1)
-        return self
 
     def __exit__(self, *_: object) -> None:
         if self._console is not None and self._console.poll() is None:
@@ -66,6 +77,13 @@ class PrivateInstance:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
+
+    def delete(self) -> None:
+        """Delete what it kept, once it has ended: here, in memory, and where runs of another uid read providers."""
+        if self.data.is_dir():
+            kept = places(self.data)
+            for folder in (kept.work, kept.cache, self.data):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def said(self) -> str:
         """Return what it printed so far."""
@@ -101,7 +119,12 @@ class PrivateInstance:
         """Start what stands for the vendor's console: a program of its own, which builds a region by hand."""
         words = ("-m", "activation.simulator.console", "--directory", str(self.data / "simulator"), "--name", name)
         self._console = subprocess.Popen(
-            (sys.executable, *words), cwd=ROOT, env=plain({}), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            (sys.executable, *words),
+            cwd=ROOT,
+            env=plain({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            preexec_fn=become_mortal,
         )
 
     def identities(self) -> dict[str, Any]:

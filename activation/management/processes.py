@@ -111,18 +111,20 @@ class Programs:
 
     # --- ending
 
-    def end(self, *names: str) -> None:
-        """Ask programs to end and wait until they have; their tethers kill what does not."""
-        asked = [running for name in names if (running := self._running.pop(name, None)) is not None]
-        for running in asked:
+    def end(self, *names: str, patient: Callable[[], None] = lambda: None) -> None:
+        """Ask programs to end and wait until they have; their tethers kill what does not.
+
+        `patient` is called as long as that takes. Where it raises, `end_at_once` ends these too.
+        """
+        asked = {name: self._running[name] for name in names if name in self._running}
+        for running in asked.values():
             if running.is_alive:
                 running.tether.terminate()
-        for running in asked:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.tether.wait(running.program.grace + 5)
+        for name, running in asked.items():
+            await_end(running.tether, running.program.grace + 5, patient)
             sweep(running.tether.pid)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                running.tether.wait(5)
+            await_end(running.tether, 5, patient)
+            del self._running[name]
 
     def names(self) -> list[str]:
         """Return the names of all programs, the last started first."""
@@ -136,6 +138,14 @@ class Programs:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 running.tether.wait(5)
         self._running.clear()
+
+
+def await_end(tether: "subprocess.Popen[bytes]", seconds: float, patient: Callable[[], None]) -> None:
+    """Wait so long for a tether's end, and call `patient` meanwhile."""
+    ends = time.monotonic() + seconds
+    while tether.poll() is None and time.monotonic() < ends:
+        patient()
+        time.sleep(0.05)
 
 
 def sweep(group: int) -> None:

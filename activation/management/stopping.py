@@ -44,19 +44,20 @@ class Shutdown:
     def run(self) -> None:
         """End everything; return when no process of ours is left."""
         try:
-            self.programs.end(*ENTRANCE)
+            # First of all, for it takes longest.
+            self.ask_terraform()
+            self.programs.end(*ENTRANCE, patient=self.patient)
             self.start_no_more_runs()
             self.stop_terraform()
             self.await_shipping()
-            self.programs.end(*WORKERS)
+            self.programs.end(*WORKERS, patient=self.patient)
             # A start that was under way has ended with its worker; the Terraform that it started has not.
             self.stop_terraform()
+            self.programs.end(*GROUND, patient=self.patient)
+            self.programs.end(*self.programs.names(), patient=self.patient)
         except Impatient:
             self.say_what_may_be_lost()
             self.programs.end_at_once()
-            return
-        self.programs.end(*GROUND)
-        self.programs.end(*self.programs.names())
 
     def patient(self) -> None:
         """Raise Impatient once somebody asked a second time."""
@@ -75,14 +76,19 @@ class Shutdown:
         finally:
             queue.close()
 
+    def ask_terraform(self) -> dict[Path, str]:
+        """Ask every run to stop that was not asked yet; return those that go on."""
+        alive = {each: run for each, run in self.data.living_runs().items() if each not in self.given_up}
+        for control in alive.keys() - self.asked.keys():
+            controls.request_stop(control, REASON)
+            self.asked[control] = alive[control]
+        return alive
+
     def stop_terraform(self) -> None:
-        """Ask every run to stop, and show how long each takes."""
+        """Wait until every run has stopped, and show how long that takes."""
         began, shown = time.monotonic(), -1
-        while alive := {each: run for each, run in self.data.living_runs().items() if each not in self.given_up}:
+        while alive := self.ask_terraform():
             self.patient()
-            for control in alive.keys() - self.asked.keys():
-                controls.request_stop(control, REASON)
-                self.asked[control] = alive[control]
             waited = int(time.monotonic() - began)
             if waited >= TERRAFORM_SECONDS:
                 self.say(

@@ -97,7 +97,7 @@ def main() -> NoReturn:
 
 
 def become_mortal() -> None:
-    """Let the program end when its tether is killed, and give it the signals that we do not want ourselves."""
+    """Let the program end when whoever starts it is killed, and give it the signals that we do not want ourselves."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)

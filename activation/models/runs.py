@@ -16,6 +16,8 @@ from activation.models.people import Organization, User
 
 # No lease is given for longer: one that ends later was given by a clock that was wrong.
 LONGEST_LEASE = timedelta(minutes=10)
+# Ends the name of a sandbox of which not every wall held.
+ALLOWED_ALL_THE_SAME = "(allowed by ALLOW_UNSANDBOXED)"
 
 
 class RunQuerySet(models.QuerySet["Run"]):
@@ -133,7 +135,7 @@ class Run(models.Model):
     found_again = models.JSONField(default=dict, blank=True)
     # The run's own key, wrapped by the installation's master key.
     wrapped_key = models.BinaryField()
-    sandbox = models.CharField(max_length=40, blank=True)
+    sandbox = models.CharField(max_length=100, blank=True)
     terraform_version = models.CharField(max_length=20, blank=True)
 
     objects = RunQuerySet.as_manager()
@@ -155,6 +157,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} ({self.status})"
+
+    @property
+    def is_unsandboxed(self) -> bool:
+        """Return whether it ran although not every wall around it held."""
+        return self.sandbox.endswith(ALLOWED_ALL_THE_SAME)
 
     @property
     def status_label(self) -> str:

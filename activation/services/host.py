@@ -17,6 +17,7 @@ from activation.domain.errors import Faulted
 from activation.domain.record.manifest import GENERATOR
 from activation.domain.way import Way
 from activation.models import Node
+from activation.models.runs import ALLOWED_ALL_THE_SAME
 from activation.runner import process, terraform, workspace
 from activation.runner.probe import OTHER_PORTS
 from activation.services import provider
@@ -115,15 +116,19 @@ def sandbox_fault(report: Mapping[str, Any]) -> Faulted | None:
 
 def demand_sandbox() -> tuple[str, bool]:
     """Return the sandbox's name and whether Landlock is in it; raises Faulted where runs must be refused."""
-    report = sandbox_report()
+    return sandbox_of(sandbox_report())
+
+
+def sandbox_of(report: Mapping[str, Any]) -> tuple[str, bool]:
+    """Return what `demand_sandbox` does, for a host with this report of its sandbox."""
     fault = sandbox_fault(report)
     if fault is None:
         return str(report["level"]), True
     if settings.ALLOW_UNSANDBOXED:
         # An older kernel cannot close the network; what it can confine, it does.
-        open_network = [wall for wall, held in report["walls"].items() if not held] == [OTHER_PORTS]
+        open_network = [wall for wall, held in (report.get("walls") or {}).items() if not held] == [OTHER_PORTS]
         level = report["level"] if open_network else "none"
-        return f"{level} (allowed by ALLOW_UNSANDBOXED)", open_network
+        return f"{level} {ALLOWED_ALL_THE_SAME}", open_network
     raise fault
 
 

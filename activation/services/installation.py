@@ -11,6 +11,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from activation import dispatch
+from activation.domain.errors import Faulted
 from activation.domain.run_status import AT_WORK, WAITING_TO_START
 from activation.models import Node, Run
 from activation.services import host, key_rotation, mail
@@ -42,7 +43,8 @@ class Host:
     seen_at: Any
     started_at: Any
     is_away: bool
-    sandbox: str
+    # Its name, and the state of its check.
+    sandbox: tuple[str, str]
     versions: list[tuple[str, str]]
     free_bytes: int | None
     free_work_bytes: int | None
@@ -82,6 +84,7 @@ def host_of(node: Node, *, is_away: bool) -> Host:
     """Read what `services.host.full_report` wrote; a worker of another version may have written less."""
     report = node.report if isinstance(node.report, dict) else {}
     program, sandbox = report.get("terraform") or {}, report.get("sandbox") or {}
+    walls = check_sandbox(sandbox)
     supply = report.get("provider") or {}
     said = [
         ("Portal", report.get("portal")),
@@ -94,12 +97,12 @@ def host_of(node: Node, *, is_away: bool) -> Host:
         seen_at=node.seen_at,
         started_at=node.started_at,
         is_away=is_away,
-        sandbox=str(sandbox.get("level", "")) if sandbox.get("holds") else "",
+        sandbox=(sandbox_name(sandbox), walls.state),
         versions=[(name, str(version)) for name, version in said if version],
         free_bytes=report.get("free_bytes"),
         free_work_bytes=report.get("free_work_bytes"),
         checks=[
-            check_sandbox(sandbox),
+            walls,
             check_terraform(program, str(report.get("terraform_problem", ""))),
             check_provider(supply),
             check_disk(report),
@@ -109,14 +112,21 @@ def host_of(node: Node, *, is_away: bool) -> Host:
 
 def check_sandbox(sandbox: dict[str, Any]) -> Check:
     """Say whether the walls around Terraform held when they were tried."""
-    fault = host.sandbox_fault(sandbox)
+    fault, name = host.sandbox_fault(sandbox), sandbox_name(sandbox)
     if fault is None:
-        return Check("Sandbox", "passed", f"{sandbox['level']}; tested by running in it.")
+        return Check("Sandbox", "passed", f"{name}; tested by running in it.")
     if settings.ALLOW_UNSANDBOXED:
-        return Check(
-            "Sandbox", "warning", "None. Runs continue without one.", "Remove ALLOW_UNSANDBOXED in production."
-        )
-    return Check("Sandbox", "failed", f"Runs are refused. {fault.text}", fault.next_step)
+        text = f"{name[:1].upper()}{name[1:]}: runs continue all the same. {fault.text}"
+        return Check("Sandbox", "warning", text, "Remove ALLOW_UNSANDBOXED in production.")
+    return Check("Sandbox", "failed", f"{name}. {fault.text}", fault.next_step)
+
+
+def sandbox_name(sandbox: dict[str, Any]) -> str:
+    """Return the sandbox as runs of a host with this report name it, or that there are none."""
+    try:
+        return host.sandbox_of(sandbox)[0]
+    except Faulted:
+        return "Runs are refused"
 
 
 def check_terraform(program: dict[str, Any], trouble: str) -> Check:

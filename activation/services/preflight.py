@@ -8,7 +8,7 @@ from django.core.cache import cache
 
 from activation.aws.identity import Identity, who_am_i
 from activation.aws.names import BUNDLED, PackageNeeds
-from activation.aws.preflight import preflight, titles
+from activation.aws.preflight import preflight, titles, unidentified
 from activation.domain.checks import Check, CheckState, Report
 from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem
@@ -66,9 +66,9 @@ def start(
         activation_id=activation.pk,
         object_type="activation",
         object_id=activation.pk,
-        after={"account": who.account_id, "principal": who.arn} if who else {},
+        after={"account": who.account_id, "principal": who.arn} if isinstance(who, Identity) else {},
     )
-    if report.blocking or who is None:
+    if report.blocking or isinstance(who, Problem):
         return Attempt(report)
     # Only now: a key that was refused must not tie its account to this organization.
     account = activations.claim_account(
@@ -95,15 +95,15 @@ def renew(run: Run, *, keys: AccessKeys, actor: events.Actor) -> None:
     runs.renew_credential(run, keys, account_id=who.account_id, principal_arn=who.arn, actor=actor)
 
 
-def identity(activation: Activation, keys: AccessKeys) -> Identity | None:
-    """Return whose key it is; None where AWS does not say, which the report then explains."""
+def identity(activation: Activation, keys: AccessKeys) -> Identity | Problem:
+    """Return whose key it is; where AWS does not say, why, which the report then tells."""
     try:
         return who_am_i(keys, activation.region, **host.way().of_sessions())
-    except Problem:
-        return None
+    except Problem as problem:
+        return problem
 
 
-def remembered(activation: Activation, keys: AccessKeys, who: Identity | None, *, key: str) -> Iterator[Check]:
+def remembered(activation: Activation, keys: AccessKeys, who: Identity | Problem, *, key: str) -> Iterator[Check]:
     """Make the checks one by one, each of them readable by the page as soon as it is done."""
     # The account may become known meanwhile, which would ask for one check more.
     told: dict[str, Any] = {"titles": titles_of(activation), "checks": []}
@@ -120,23 +120,25 @@ def titles_of(activation: Activation) -> list[str]:
 
 
 def checks(
-    activation: Activation, keys: AccessKeys, who: Identity | None, needs: PackageNeeds | None = None
+    activation: Activation, keys: AccessKeys, who: Identity | Problem, needs: PackageNeeds | None = None
 ) -> Iterator[Check]:
     """Make the checks of what a package needs in an activation's account: by its plan where `needs` is given."""
     assert activation.package is not None
     account = activation.cloud_account
+    expected = account.account_id if account else None
+    if isinstance(who, Problem):
+        # Not asked a second time: it might answer now, and the rest would not know whose names are taken.
+        return unidentified(who, expected)
     return preflight(
         keys,
         region=activation.region,
         **host.way().of_sessions(),
-        expected_account=account.account_id if account else None,
+        expected_account=expected,
         package=needs or needs_of(activation.package),
         external_id=activation.organization.external_id or "",
         known_names=known_names(activation, who),
         adoptable_names=adoptable_names(activation, keys, who),
-        own_activations=[CloudAccount(organization=activation.organization, account_id=who.account_id).tag]
-        if who
-        else (),
+        own_activations=[CloudAccount(organization=activation.organization, account_id=who.account_id).tag],
     )
 
 
@@ -181,10 +183,8 @@ def needs_of(package: PackageVersion) -> PackageNeeds:
     return PackageNeeds((), actions=tuple(actions), boundary=described["boundary"], long_term_key_only=long_term)
 
 
-def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
+def known_names(activation: Activation, who: Identity) -> frozenset[str]:
     """Return the roles and policies that the account's state holds already."""
-    if who is None:
-        return frozenset()
     try:
         content = run_keys.open_newest(
             workspace__kind=Workspace.IAM,
@@ -197,10 +197,8 @@ def known_names(activation: Activation, who: Identity | None) -> frozenset[str]:
         return frozenset()
 
 
-def adoptable_names(activation: Activation, keys: AccessKeys, who: Identity | None) -> frozenset[str]:
+def adoptable_names(activation: Activation, keys: AccessKeys, who: Identity) -> frozenset[str]:
     """Return the names of what a run that was cut off made, and the next one takes over."""
-    if who is None:
-        return frozenset()
     workspace = Workspace.objects.filter(
         kind=Workspace.IAM,
         cloud_account__account_id=who.account_id,

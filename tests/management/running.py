@@ -1,5 +1,6 @@
 """A real `manage.py up` on a directory of the test's own, and a look at the processes that it has."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from activation.runner import workspace
 
@@ -95,6 +97,13 @@ class Up:
         """Return the answer to GET."""
         url = path if path.startswith("http") else f"{self.address}{path}"
         return _OPENER.open(url, timeout=10)
+
+    def log(self, name: str) -> list[dict[str, Any]]:
+        """Return what a process wrote into its log, each line of which must be a JSON object."""
+        path = self.data / "logs" / f"{name}.log"
+        entries = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        assert all(isinstance(entry, dict) for entry in entries)
+        return entries
 
     def signal(self, number: int) -> None:
         """Send it a signal, to it alone."""

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from activation.management import ports
 from activation.management.data_directory import LONGEST_SOCKET_PATH, DataDirectory, Unusable
@@ -143,3 +144,34 @@ def test_keys_that_were_made_here_are_found_again_by_other_commands(tmp_path: Pa
     ours = {"SECRET_KEY_FILE": str(data.secret_key()), "MASTER_KEYS_FILE": str(data.master_keys())}
     data.remember({**ours, "REGIONS": "eu-west-1"}, given={"REGIONS": "eu-west-1"})
     assert command(data)[1].split()[0] == "['eu-west-1']"
+
+
+@pytest.mark.parametrize(
+    ("given", "remembered"),
+    [
+        ({"DATABASE_URL": "postgresql://db/portal"}, {}),
+        ({"DATABASE_URL": "sqlite:////srv/portal.sqlite3"}, {}),
+        ({}, {"DATABASE_URL": "postgresql://db/portal"}),
+        ({}, {"DATABASE_URL": "postgresql://portal:a-secret-word@db/portal"}),
+    ],
+)
+def test_reset_leaves_the_keys_of_a_database_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str], remembered: dict[str, str]
+) -> None:
+    data = taken(tmp_path / "data")
+    data.remember(remembered, given=remembered)
+    keys = data.master_keys().read_text()
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    for name in given:
+        monkeypatch.setenv(name, given[name])
+
+    with pytest.raises(CommandError, match=r"not in .*/data but where DATABASE_URL says"):
+        call_command("up", "--reset", "--yes", "--data-dir", str(data.path))
+
+    assert data.master_keys().read_text() == keys
+
+
+def test_a_database_that_lies_within_is_no_other() -> None:
+    data = DataDirectory(Path("/srv/byoc"))
+    assert not data.has_database_elsewhere({"DATABASE_URL": "sqlite:////srv/byoc/portal.sqlite3"})
+    assert not data.has_database_elsewhere({})

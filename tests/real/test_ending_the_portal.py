@@ -13,6 +13,8 @@ from activation.simulator.client import Simulator
 from tests.management.running import Up, processes_of, wait_for
 
 SLOW_CALL_SECONDS = 12.0
+# Of the processes that write one; beat has nothing to say as long as all is well.
+LOGS = ("web", "runs", "control", "audit", "simulator")
 POLICIES, ROLES = 7, 2
 
 
@@ -41,7 +43,7 @@ def run_status(data: Path) -> object:
     return rows(data, "SELECT status FROM activation_run")[0][0]
 
 
-def test_ctrl_c_during_an_apply_keeps_all_that_terraform_was_told_of(up: Up, tmp_path: Path) -> None:
+def test_ctrl_c_during_an_apply_keeps_all_that_terraform_was_told_of_and_logs_are_json(up: Up, tmp_path: Path) -> None:
     simulator = Simulator.from_directory(up.data / "simulator")
     session = simulator.identities()["customer"]["session"]
     password = next(line.split()[-1] for line in up.said().splitlines() if OWNER in line)
@@ -62,3 +64,6 @@ def test_ctrl_c_during_an_apply_keeps_all_that_terraform_was_told_of(up: Up, tmp
     assert run_status(up.data) in {"interrupted", "errored"}
     (resources,) = rows(up.data, "SELECT resources FROM activation_stateversion ORDER BY serial DESC")[0]
     assert resources == POLICIES
+    assert [name for name in LOGS if not up.log(name)] == []
+    assert up.log("beat") == []
+    assert walk.run in {entry.get("run_id") for entry in up.log("runs")}

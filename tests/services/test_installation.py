@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from activation.domain.run_status import RunStatus
 from activation.models import Node
+from activation.runner.probe import OTHER_PORTS
 from activation.services import installation
 from activation.services.installation import Check
 from tests.factories import World, make_activation, make_run
@@ -96,6 +97,35 @@ def test_a_sandbox_that_does_not_hold_says_what_failed_and_its_own_remedy(
     assert remedy in check.remedy
     for wall in sandbox["walls"]:
         assert wall not in check.text
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "name", "says"),
+    [
+        ({"level": "", "walls": {}, "holds": False}, "none", "no Landlock"),
+        (
+            {
+                "level": "Landlock 3, network open",
+                "walls": {OTHER_PORTS: False, "other files cannot be read": True},
+                "holds": False,
+            },
+            "Landlock 3, network open",
+            "other ports",
+        ),
+    ],
+)
+def test_a_sandbox_that_is_done_without_is_named_as_its_runs_name_it(
+    sandbox: dict[str, Any], name: str, says: str, settings: Settings
+) -> None:
+    settings.ALLOW_UNSANDBOXED = True
+    report(GOOD | {"sandbox": sandbox})
+
+    check, (only,) = line("Sandbox"), installation.nodes()
+    assert only.sandbox == (f"{name} (allowed by ALLOW_UNSANDBOXED)", "warning")
+    assert check.state == "warning"
+    assert name.lower() in check.text.lower()
+    assert says in check.text
+    assert "refused" not in check.text
 
 
 # --- provider, disk, mail

@@ -105,6 +105,23 @@ def as_file(keys: dict[str, str], *more: str) -> SimpleUploadedFile:
     return SimpleUploadedFile("terraform.tfvars", "\n".join(lines).encode())
 
 
+def test_a_key_that_aws_did_not_recognize_for_a_moment_gets_one_reason_and_no_other_check(
+    owner: Member, activation: Activation, customer: dict[str, Any], simulator: Simulator, settings: Settings
+) -> None:
+    settings.AWS_ENDPOINT_URL = simulator.endpoint
+    # As with a key that was created seconds ago: the next call would be answered.
+    simulator.inject("sts:GetCallerIdentity", "InvalidClientTokenId", status=403)
+
+    answer = client_of(owner).post(address("activation_run_here", activation), as_typed(customer["session"]))
+
+    text = text_of(answer)
+    assert answer.status_code == 422
+    assert "This key will not do: 1 check failed" in text
+    assert "AWS does not accept this session token" in text
+    assert "Not checked, because “AWS recognizes the key” failed." in text
+    assert not Run.objects.exists()
+
+
 def test_a_good_key_starts_one_run_however_often_the_button_is_pressed(
     owner: Member, activation: Activation, customer: dict[str, Any], simulator: Simulator, settings: Settings
 ) -> None:

@@ -55,6 +55,28 @@ def test_every_status_has_a_page_and_an_auditor_gets_no_buttons(
 
 
 @pytest.mark.parametrize(
+    ("sandbox", "is_warned"),
+    [
+        ("Landlock 6, HTTPS only, own uid", False),
+        ("Landlock 3, network open, own uid (allowed by ALLOW_UNSANDBOXED)", True),
+        ("none (allowed by ALLOW_UNSANDBOXED)", True),
+    ],
+)
+def test_a_run_shows_its_sandbox_and_warns_where_one_was_done_without(
+    owner: Member, activation: Activation, sandbox: str, is_warned: bool
+) -> None:
+    run = make_sealed_run(activation, RunStatus.APPLIED, sandbox=sandbox)
+    Run._meta.get_field("sandbox").clean(sandbox, run)
+
+    text = text_of(client_of(owner).get(address("run", run)))
+
+    facts = text[text.index('class="run-facts"') :]
+    facts = facts[: facts.index(run.pk)]
+    assert sandbox in facts
+    assert ("status-warning" in facts) is is_warned
+
+
+@pytest.mark.parametrize(
     ("status", "buttons"),
     [
         (RunStatus.PENDING, {"run_cancel"}),

@@ -3,6 +3,7 @@
 import os
 import sys
 from argparse import BooleanOptionalAction
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         )
         try:
             if options["reset"]:
-                self.demand_consent(data, sure=options["yes"])
+                self.demand_consent(data, given, sure=options["yes"])
             data.take(self.say)
             if options["reset"]:
                 data.empty()
@@ -54,10 +55,15 @@ class Command(BaseCommand):
         except (Unusable, CouldNotStart) as error:
             raise CommandError(str(error)) from error
 
-    def demand_consent(self, data: DataDirectory, *, sure: bool) -> None:
-        """Ask before anything is deleted. Raises CommandError where the answer is no."""
+    def demand_consent(self, data: DataDirectory, given: Mapping[str, str], *, sure: bool) -> None:
+        """Ask before anything is deleted. Raises CommandError where the answer is no, or not theirs to give."""
         if not data.is_ours():
             raise CommandError(f"{data.path} is no data directory of the portal: nothing was deleted.")
+        if data.has_database_elsewhere(given):
+            raise CommandError(
+                f"The database is not in {data.path} but where DATABASE_URL says, and the keys that read it may be in "
+                "there: nothing was deleted. Start anew with another --data-dir and another database."
+            )
         if sure or not data.path.exists():
             return
         name = data.path.name

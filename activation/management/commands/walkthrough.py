@@ -2,12 +2,14 @@
 
 import json
 import shutil
+import signal
 import tempfile
 import time
 import traceback
 from pathlib import Path
 from typing import Any, NoReturn
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from activation.aws.sessions import session
@@ -46,16 +48,21 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Walk, compare, report."""
         self.as_json = options["json"]
+        # Whoever runs out of patience with it asks it to end by one of these; it then ends as by Ctrl-C.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         directory = Path(tempfile.mkdtemp(prefix="byoc-walkthrough-"))
         # As root each run has a user of its own, which has to pass through.
         directory.chmod(0o711)
         control_plane = ControlPlane(options["control_plane"])
+        instance = PrivateInstance(directory, settings=of_this_machine(), licensed=options["license"] == OWN)
         began = time.monotonic()
         try:
-            with PrivateInstance(directory, licensed=options["license"] == OWN) as instance:
+            with instance:
                 self.step(Step("Start a private instance", time.monotonic() - began))
                 result = self.walk(instance, control_plane, directory, options["license"])
         except KeyboardInterrupt:
+            instance.delete()
             shutil.rmtree(directory, ignore_errors=True)
             raise
         except Exception as error:  # noqa: BLE001 - a smoke test answers, whatever happened
@@ -63,7 +70,7 @@ class Command(BaseCommand):
             (directory / TRACE).write_text(traceback.format_exc())
             self.fail(str(error) if isinstance(error, WalkFailed | DidNotStart) else repr(error), directory)
         if not options["keep"]:
-            shutil.rmtree(directory / "data", ignore_errors=True)
+            instance.delete()
         result["seconds"] = round(time.monotonic() - began, 1)
         self.tell(result)
 
@@ -144,6 +151,16 @@ class Command(BaseCommand):
             raise SystemExit(1)
         places = "\n".join(f"{name.capitalize()}: {path}" for name, path in kept.items())
         raise CommandError(f"{why}\n{places}", returncode=1)
+
+
+def of_this_machine() -> dict[str, str]:
+    """Return by which settings this installation runs Terraform here: the walk is to try the same. Empty: not set."""
+    return {
+        "TERRAFORM": settings.TERRAFORM,
+        "TERRAFORM_PROVIDER_MIRROR": settings.TERRAFORM_PROVIDER_MIRROR,
+        "AWS_CA_PATH": settings.AWS_CA_FILE,
+        "ALLOW_UNSANDBOXED": "1" if settings.ALLOW_UNSANDBOXED else "",
+    }
 
 
 def key_of(identity: dict[str, str]) -> Key:
