@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Widen the column."""
 
-    dependencies: ClassVar = [("activation", "0019_regions")]
+    dependencies: ClassVar = [("activation", "0001_portal")]
 
     operations: ClassVar = [
         migrations.AlterField("run", "sandbox", models.CharField(blank=True, max_length=100)),
