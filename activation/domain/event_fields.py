@@ -64,6 +64,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.LICENSE_ISSUED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
     Kind.LICENSE_INSTALLED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
     Kind.LICENSE_REPORTED: frozenset({"license", "cores", "first_day", "last_day"}),
+    # Of the key only its last four characters.
+    Kind.CORES_COUNTED: frozenset({"account", "principal", "key", "cores"}),
 }
 
 

@@ -83,6 +83,7 @@ class Kind(StrEnum):
     LICENSE_INSTALLED = "license.installed"
     LICENSE_REFUSED = "license.refused"
     LICENSE_REPORTED = "license.reported"
+    CORES_COUNTED = "license.cores_counted"
 
 
 class Outcome(StrEnum):
@@ -171,6 +172,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.LICENSE_INSTALLED: "installed a license",
     Kind.LICENSE_REFUSED: "tried to install a license",
     Kind.LICENSE_REPORTED: "entered the license from the welcome email",
+    Kind.CORES_COUNTED: "had the cores in use counted with a key that was not kept",
 }
 
 # The same as a noun, for lists of kinds: who did it does not stand there.
@@ -252,6 +254,7 @@ LABELS: dict[Kind, str] = {
     Kind.LICENSE_INSTALLED: "License installed",
     Kind.LICENSE_REFUSED: "License refused",
     Kind.LICENSE_REPORTED: "License reported",
+    Kind.CORES_COUNTED: "Cores counted",
 }
 
 # What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.
