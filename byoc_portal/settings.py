@@ -30,6 +30,8 @@ HTTPS = PORTAL_URL.startswith("https://")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 
 INSTALLED_APPS = [
+    # First: its `changepassword` takes the place of Django's, which leaves no event.
+    "activation.apps.ActivationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -40,7 +42,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
-    "activation.apps.ActivationConfig",
 ]
 
 MIDDLEWARE = [

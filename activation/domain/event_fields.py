@@ -22,6 +22,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
     Kind.PACKAGE_RULES_CHANGED: frozenset({"paths", "name_prefixes"}),
     Kind.SIGN_IN_FAILED: frozenset({"email"}),
+    # Whose, where the server set it.
+    Kind.PASSWORD_RESET: frozenset({"email"}),
     Kind.SESSION_ENDED: frozenset({"address", "browser"}),
     Kind.SECOND_FACTOR_ADDED: frozenset({"factor"}),
     Kind.SECOND_FACTOR_REMOVED: frozenset({"factor"}),

@@ -262,6 +262,7 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.ORGANIZATION_SETTINGS_CHANGED: "The organization's settings were changed on the server",
     Kind.SETUP_LINK_CREATED: "A setup link was created on the server",
     Kind.MASTER_KEYS_ROTATED: "Stored data was moved to a new master key",
+    Kind.PASSWORD_RESET: "A new password was set on the server",
     Kind.PACKAGE_ADDED: "A configuration package was added on the server",
     Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",
     Kind.PACKAGE_RULES_CHANGED: "What the safety check allows for a configuration package was changed on the server",
