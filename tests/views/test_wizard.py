@@ -8,10 +8,12 @@ import tarfile
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS
@@ -363,6 +365,21 @@ def test_continue_leads_to_step_2(vendor: Organization) -> None:
 
 
 # --- step 1, brought from the console
+
+
+def test_two_megabytes_that_a_browser_writes_as_six_are_explained_beside_the_field(customer: Organization) -> None:
+    activation = make_activation(customer, status=ActivationStatus.AUTHORIZING)
+    client = Person(customer).client
+    typed = urlencode({"external_id": "ａ" * (2 * 1024 * 1024 // 3)})
+    answer = client.post(
+        reverse("activation_external_id", args=[customer.slug, activation.pk]),
+        typed,
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert len(typed) > 6_000_000
+    assert answer.status_code == 422
+    assert 'id="id_external_id_error"' in answer.content.decode()
 
 
 @pytest.mark.parametrize(
