@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from activation.domain.adoption import Found
@@ -175,7 +175,11 @@ def ensure_bundled(name: str = IAM_PACKAGE) -> PackageVersion:
     package, archive = read_bundled(name)
     row = PackageVersion.objects.filter(sha256=package.digest).first()
     if row is None:
-        row = store(package, archive, source="bundled", actor=events.PORTAL, is_reference=True)
+        try:
+            row = store(package, archive, source="bundled", actor=events.PORTAL, is_reference=True)
+        except IntegrityError:
+            # Another first request was quicker.
+            row = PackageVersion.objects.get(sha256=package.digest)
     if row.chosen_for == ControlPlane.SELF:
         return row
     others = PackageVersion.objects.filter(kind=row.kind, chosen_for=ControlPlane.SELF)
