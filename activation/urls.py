@@ -144,6 +144,7 @@ organization = [
     path("license/details/", licenses.license_details, name="license_details"),
     path("license/regions/<str:activation>/", licenses.license_region, name="license_region"),
     path("license/regions/<str:activation>/look/", licenses.license_look, name="license_look"),
+    path("license/regions/<str:activation>/count/", licenses.license_count, name="license_count"),
     path("license/install/", licenses.license_install, name="license_install"),
     path("records/", records.records, name="records"),
     path("records/<str:record>/", records.record, name="record"),

@@ -249,6 +249,9 @@ TABLE = (
     Row("license_region", "POST", NOBODY_POSTS, activation),
     Row("license_look", "GET", NOBODY_POSTS, activation),
     Row("license_look", "POST", members(owner=302, operator=403, admin=302, auditor=403), activation),
+    # The world's region is none of a vendor's console: who may is led back.
+    Row("license_count", "GET", members(owner=302, operator=403, admin=302, auditor=403), activation),
+    Row("license_count", "POST", members(owner=302, operator=403, admin=302, auditor=403), activation),
     Row("license_install", "GET", members(owner=403, operator=403, admin=200, auditor=403)),
     Row("license_install", "POST", members(owner=403, operator=403, admin=422, auditor=403)),
     # --- activations
@@ -398,6 +401,7 @@ SESSION_IS_ENOUGH = {
     "POST records",
     "POST record_again",
     "POST license_look",
+    "POST license_count",
     "POST license_install",
     "POST activation_run_here",
     "POST run_approve",

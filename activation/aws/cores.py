@@ -58,6 +58,11 @@ def count(aws: Session, *, clusters: Iterable[str], tag: str = "", of_vendor: bo
     return uses(counted, known, region)
 
 
+def clusters_in(aws: Session) -> list[str]:
+    """Return the names of all clusters of the session's region. Raises as `Session.ask` does."""
+    return [str(each) for each in aws.pages("eks", "list_clusters", "clusters")]
+
+
 def purpose_of(aws: Session, cluster: str, group: str) -> str:
     """Return what a vendor's node group is for: by its label where that may be read, else by a word of its name.
 

@@ -72,13 +72,18 @@ def switch_off_commands(principal_arn: str, last_four: str) -> tuple[tuple[str, 
 
 
 def remove_role_commands(role_arn: str) -> tuple[str, ...]:
-    """Return the commands that remove the bootstrap role; its policy stays, so that it can be put back."""
+    """Return the commands that remove the bootstrap role; its policy stays, so that it can be put back.
+
+    What the policy is called is the package's affair, so AWS is asked what is attached. For a POSIX shell.
+    """
     name = name_of(role_arn)
     if not name:
         return ()
-    policy = role_arn.replace(":role/", ":policy/").removesuffix(name) + name.removesuffix("-role") + "-policy"
+    attached = f"aws iam list-attached-role-policies --role-name {name} --query 'AttachedPolicies[].PolicyArn'"
     return (
-        f"aws iam detach-role-policy --role-name {name} --policy-arn {policy}",
+        f"for arn in $({attached} --output text); do",
+        f'  aws iam detach-role-policy --role-name {name} --policy-arn "$arn"',
+        "done",
         f"aws iam delete-role --role-name {name}",
     )
 

@@ -22,6 +22,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.PACKAGE_CHOSEN: frozenset({"control_plane"}),
     Kind.PACKAGE_RULES_CHANGED: frozenset({"paths", "name_prefixes"}),
     Kind.SIGN_IN_FAILED: frozenset({"email"}),
+    # Whose, where the server set it.
+    Kind.PASSWORD_RESET: frozenset({"email"}),
     Kind.SESSION_ENDED: frozenset({"address", "browser"}),
     Kind.SECOND_FACTOR_ADDED: frozenset({"factor"}),
     Kind.SECOND_FACTOR_REMOVED: frozenset({"factor"}),
@@ -65,6 +67,8 @@ FIELDS: dict[Kind, frozenset[str]] = {
     Kind.LICENSE_ISSUED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
     Kind.LICENSE_INSTALLED: frozenset({"license", "cores", "first_day", "last_day", "key"}),
     Kind.LICENSE_REPORTED: frozenset({"license", "cores", "first_day", "last_day"}),
+    # Of the key only its last four characters.
+    Kind.CORES_COUNTED: frozenset({"account", "principal", "key", "cores"}),
 }
 
 

@@ -84,6 +84,7 @@ class Kind(StrEnum):
     LICENSE_INSTALLED = "license.installed"
     LICENSE_REFUSED = "license.refused"
     LICENSE_REPORTED = "license.reported"
+    CORES_COUNTED = "license.cores_counted"
 
 
 CREATES_A_RUN = frozenset({Kind.RUN_CREATED, Kind.RUN_CONTINUED})
@@ -186,6 +187,7 @@ SENTENCES: dict[Kind, str] = {
     Kind.LICENSE_INSTALLED: "installed a license",
     Kind.LICENSE_REFUSED: "tried to install a license",
     Kind.LICENSE_REPORTED: "entered the license from the welcome email",
+    Kind.CORES_COUNTED: "had the cores in use counted with a key that was not kept",
 }
 
 # The same as a noun, for lists of kinds: who did it does not stand there.
@@ -268,6 +270,7 @@ LABELS: dict[Kind, str] = {
     Kind.LICENSE_INSTALLED: "License installed",
     Kind.LICENSE_REFUSED: "License refused",
     Kind.LICENSE_REPORTED: "License reported",
+    Kind.CORES_COUNTED: "Cores counted",
 }
 
 # What nobody does: the portal itself, or the course of things. Whole sentences, without the full stop.
@@ -275,6 +278,7 @@ SENTENCES_OF_THE_PORTAL: dict[Kind, str] = {
     Kind.ORGANIZATION_SETTINGS_CHANGED: "The organization's settings were changed on the server",
     Kind.SETUP_LINK_CREATED: "A setup link was created on the server",
     Kind.MASTER_KEYS_ROTATED: "Stored data was moved to a new master key",
+    Kind.PASSWORD_RESET: "A new password was set on the server",
     Kind.PACKAGE_ADDED: "A configuration package was added on the server",
     Kind.PACKAGE_CHOSEN: "A configuration package was chosen on the server",
     Kind.PACKAGE_RULES_CHANGED: "What the safety check allows for a configuration package was changed on the server",

@@ -56,7 +56,7 @@ class LicenseStatus(StrEnum):
 
 
 class Color(StrEnum):
-    """The color of the usage bar; gray where there is no license to measure by."""
+    """The color of the usage bar; gray where there is no license to measure by, or no number to measure."""
 
     GREEN = "green"
     YELLOW = "yellow"
@@ -145,7 +145,9 @@ class LicenseState:
 
     @property
     def kind(self) -> str:
-        """Return the status as pages color it."""
+        """Return the status as pages color it; cores that nobody knows are not held against it."""
+        if self.status is S.ACTIVE and self.color is Color.GRAY:
+            return "success"
         return "pending" if self.status is S.NOT_YET_VALID else self.color_kind
 
 
@@ -222,13 +224,16 @@ def by_cores(granted: License, cores_used: int | None) -> LicenseStatus:
 
 
 def color_of(granted: License, on: date, cores_used: int | None) -> Color:
-    """Return green below 70 % with over 60 days left, yellow from there, red from 100 % or when expired."""
+    """Return green below 70 % with over 60 days left, yellow from there, red from 100 % or when expired.
+
+    Gray where the cores are not known, and the days alone make it neither yellow nor red.
+    """
     used = (cores_used or 0) * 100
     if on > granted.last_day or used >= RED_PERCENT * granted.cores:
         return Color.RED
     if (granted.last_day - on).days <= EXPIRING_DAYS or used >= YELLOW_PERCENT * granted.cores:
         return Color.YELLOW
-    return Color.GREEN
+    return Color.GRAY if cores_used is None else Color.GREEN
 
 
 def why_colored(granted: License, on: date, cores_used: int | None) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -147,12 +147,15 @@ def read_package(files: Mapping[str, bytes], *, name: str = "") -> Package:
     )
 
 
-def fill_example(text: str, values: Mapping[str, str]) -> str:
+def fill_example(text: str, values: Mapping[str, str], *, left_out: Collection[str] = ()) -> str:
     """Fill a terraform.tfvars.example: each `name = …` line of a named value, commented out or not, gets that value.
 
-    Names without such a line are added at the end. Values are written as HCL strings that compute nothing.
+    Names without such a line are added at the end. Values are written as HCL strings that compute nothing. Lines of
+    `left_out` are commented out: what a file sets, if only to nothing, counts before the environment.
     """
     lines = text.splitlines()
+    for name in left_out:
+        lines = [f"# {line}" if re.match(rf"[ \t]*{re.escape(name)}[ \t]*=", line) else line for line in lines]
     for name, value in values.items():
         written = f"{name} = {_quoted(value)}"
         pattern = re.compile(rf"[ \t]*(?:#[ \t]*)?{re.escape(name)}[ \t]*=")

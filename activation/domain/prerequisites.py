@@ -27,6 +27,12 @@ PREREQUISITES: tuple[Prerequisite, ...] = (
         ControlPlane.ZILLIZ,
     ),
     Prerequisite(
+        "license",
+        "A license is installed, or I know who installs it",
+        "The vendor issues it as a signed document, and an admin installs it. Needed in step 4.",
+        ControlPlane.SELF,
+    ),
+    Prerequisite(
         "owner",
         "I can reach an Organization Owner",
         "An owner sees the external ID, and approves the run if your organization requires a second approval.",

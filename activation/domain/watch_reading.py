@@ -124,6 +124,11 @@ class Reading:
         """How many resources are counted."""
         return sum(len(each.here) for each in self.findings)
 
+    @property
+    def clusters(self) -> list[str]:
+        """The names of the clusters that are counted."""
+        return [seen.item.name for each in self.findings if each.wanted.thing is Thing.CLUSTER for seen in each.here]
+
     def of(self, progress: Progress) -> tuple[Finding, ...]:
         """Return the lines that are so far."""
         return tuple(each for each in self.findings if each.progress is progress)

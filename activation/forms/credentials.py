@@ -52,6 +52,15 @@ class KeyFields(forms.Form):
 
     keys: AccessKeys | None = None
 
+    def __init__(self, *args: Any, needs_long_term_key: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.needs_long_term_key = needs_long_term_key
+        if needs_long_term_key:
+            del self.fields["session_token"]
+            self.fields[
+                "access_key_id"
+            ].help_text = "Starts with AKIA. The package does not accept a temporary key (ASIA…)."
+
     def clean(self) -> dict[str, Any]:
         """Check the shape of the three parts, each with a sentence beside its field."""
         cleaned = super().clean() or self.cleaned_data
@@ -59,7 +68,13 @@ class KeyFields(forms.Form):
         return cleaned
 
     def check_parts(self, parts: dict[str, str]) -> dict[str, Refused]:
-        """Keep the keys where they are right; show and return what is wrong."""
+        """Keep the keys where they are right; show and return what is wrong.
+
+        A temporary one is refused by its name where the package cannot use it.
+        """
+        if self.needs_long_term_key and parts["access_key_id"].strip().startswith("ASIA"):
+            refusal.show(self, Refused("package_needs_long_term_key", field="access_key_id"))
+            return {}
         checked = credentials.check(**parts)
         self.keys = checked.keys if not self.errors else None
         for problem in checked.problems.values():
@@ -91,7 +106,7 @@ class RunHereForm(KeyFields):
         earlier: Mapping[str, Any],
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, needs_long_term_key=inputs.needs_long_term_key, **kwargs)
         self.expected = {
             "aws_region": region,
             "external_id": external_id,
@@ -103,11 +118,6 @@ class RunHereForm(KeyFields):
         self.unknown: tuple[str, ...] = ()
         for variable in inputs.fields:
             self.fields[asked.PREFIX + variable.name] = asked.field_for(variable, earlier.get(variable.name))
-        if inputs.needs_long_term_key:
-            del self.fields["session_token"]
-            self.fields[
-                "access_key_id"
-            ].help_text = "Starts with AKIA. The package does not accept a temporary key (ASIA…)."
 
     @property
     def input_fields(self) -> list[tuple[forms.BoundField, bool]]:
@@ -128,13 +138,6 @@ class RunHereForm(KeyFields):
         for problem in asked.missing(self.inputs, self.values):
             refusal.show(self, problem)
         return self.cleaned_data
-
-    def check_parts(self, parts: dict[str, str]) -> dict[str, Refused]:
-        """Check the key; a temporary one is refused by its name where the package cannot use it."""
-        if self.inputs.needs_long_term_key and parts["access_key_id"].strip().startswith("ASIA"):
-            refusal.show(self, Refused("package_needs_long_term_key", field="access_key_id"))
-            return {}
-        return super().check_parts(parts)
 
     def read_file(self, content: bytes) -> None:
         """Take key and values from a terraform.tfvars; what it sets counts before what the fields say."""
@@ -164,7 +167,7 @@ class RunHereForm(KeyFields):
         """Check the key that the file holds; what is wrong is said beside the file, by the file's own names."""
         checked = credentials.check(**{name: values.get(variable, "") for name, variable in VARIABLES.items()})
         self.keys = checked.keys
-        if checked.keys and checked.keys.session_token and self.inputs.needs_long_term_key:
+        if checked.keys and checked.keys.session_token and self.needs_long_term_key:
             self.add_error("tfvars", str(Refused("package_needs_long_term_key")))
         for name, problem in checked.problems.items():
             self.add_error("tfvars", f"{VARIABLES[name]}: {problem}")

@@ -22,7 +22,7 @@ class ApprovalForm(KeyFields):
         self.ask_key = ask_key
         if not ask_key:
             for name in KeyFields.base_fields:
-                del self.fields[name]
+                self.fields.pop(name, None)
 
     def clean(self) -> dict[str, Any]:
         """Check the key where one is asked for; what was typed is for the service to judge."""

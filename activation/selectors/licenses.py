@@ -278,6 +278,11 @@ class Region:
         return self.now.vpc if self.now else self.watched.vpc if self.watched else ""
 
     @property
+    def is_countable(self) -> bool:
+        """Return whether its cores are counted with a key."""
+        return is_countable(self.activation)
+
+    @property
     def netmask(self) -> int | None:
         """Return how large the network is, as chosen in step 3."""
         setup = setup_of(self.activation)
@@ -296,6 +301,11 @@ def regions_of(organization: Organization) -> list[Region]:
 def find_region(organization: Organization, pk: str) -> Activation | None:
     """Return one of the activations that the page shows."""
     return shown(organization).filter(pk=pk).first()
+
+
+def is_countable(activation: Activation) -> bool:
+    """Return whether its cores are counted with a key: a console built it, and no watch is taken any more."""
+    return activation.control_plane == ControlPlane.ZILLIZ and activation.status == ActivationStatus.ACTIVE
 
 
 def shown(organization: Organization) -> QuerySet[Activation]:

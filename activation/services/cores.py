@@ -1,26 +1,35 @@
-"""Read what a region's data plane uses and what stands of it: by the hour, after its activation, and when asked."""
+"""Read what a region's data plane uses and what stands of it: by the hour, after its activation, and when asked.
+
+What a vendor's console built is counted with a customer's key: the watch's, or one that is entered for it.
+"""
 
 from dataclasses import asdict
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from activation import dispatch
 from activation.aws import cores, region_view
-from activation.aws.sessions import Session
+from activation.aws.sessions import Session, session
 from activation.domain.control_plane import ControlPlane
+from activation.domain.credentials import AccessKeys
 from activation.domain.errors import Faulted, Problem, Refused
+from activation.domain.events import Kind
 from activation.domain.region_now import Thing
 from activation.domain.state import NotAState, attributes_of, read_state
+from activation.domain.watch import PREFIX
 from activation.models import Activation, CoreReading, RegionSetup, Workspace
-from activation.selectors.licenses import BUILT
-from activation.services import licenses, regions, run_keys
+from activation.selectors.licenses import BUILT, is_countable
+from activation.selectors.region_now import watched_of
+from activation.services import activations, events, handover, host, licenses, regions, run_keys
 
 # A region is not asked about more often than this by people who press the button.
 ASK_AGAIN = timedelta(minutes=1)
 METHOD = f"{cores.METHOD} Read with the management role, ec2:DescribeInstances."
 ESTIMATED = f"{cores.METHOD} Read with the key of the watch, when everything documented was found."
+COUNTED_WITH_KEY = f"{cores.METHOD} Read with a key that was entered for this and not kept."
 
 
 def ask(activation: Activation) -> None:
@@ -91,6 +100,38 @@ def count(
 def estimate(activation: Activation, aws: Session, *, clusters: list[str]) -> CoreReading:
     """Count the cores of clusters that a vendor's console built, with a session of the watch: an estimate."""
     return count(activation, aws, clusters=clusters, method=ESTIMATED, of_vendor=True)
+
+
+def count_with_key(activation: Activation, *, keys: AccessKeys, actor: events.Actor) -> CoreReading:
+    """Count the cores of a region that a vendor's console built, with the customer's key, which is not kept.
+
+    What was counted before stays where this raises Refused or Faulted: for a region that is not active there, for a key
+    as `handover.whose` does, where no cluster or more than one can be meant, and where AWS does not tell.
+    """
+    if not is_countable(activation):
+        raise Refused("cores_not_countable")
+    who = handover.whose(activation, keys, actor=actor)
+    aws = session(keys, activation.region, **host.way().of_sessions())
+    uses = cores.count(aws, clusters=clusters_of(activation, aws), of_vendor=True)
+    with transaction.atomic():
+        reading = licenses.note_cores(activation=activation, method=COUNTED_WITH_KEY, uses=uses)
+        told = {"account": who.account_id, "principal": who.arn, "key": keys.access_key_id[-4:]}
+        activations.record(Kind.CORES_COUNTED, activation, actor=actor, after={**told, "cores": reading.cores})
+    return reading
+
+
+def clusters_of(activation: Activation, aws: Session) -> list[str]:
+    """Return the clusters that the watch counted and that still stand; else the only one with the vendor's name."""
+    present = cores.clusters_in(aws)
+    watched = watched_of(activation)
+    if watched and (seen := [each for each in watched.reading.clusters if each in present]):
+        return seen
+    named = [each for each in present if each.startswith(PREFIX)]
+    if not named:
+        raise Refused("cores_no_cluster", region=activation.region, prefix=PREFIX)
+    if len(named) > 1:
+        raise Refused("cores_clusters_unclear", region=activation.region, names=", ".join(named[:5]))
+    return named
 
 
 def keep_found(activation: Activation, aws: Session) -> None:

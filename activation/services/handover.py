@@ -100,10 +100,17 @@ def tick(activation: Activation, *, ticked: Iterable[str], actor: events.Actor, 
 def start_watch(activation: Activation, *, keys: AccessKeys, actor: events.Actor) -> None:
     """Have the account watched with a key that may read; one that is there already is replaced.
 
-    Raises Refused and Faulted where AWS does not know the key, where it is another account's or the root user's, and
-    where nothing is being built.
+    Raises Refused and Faulted as `whose` does, and where nothing is being built.
     """
     demand_open(activation)
+    store_key(activation, keys=keys, who=whose(activation, keys, actor=actor), actor=actor)
+
+
+def whose(activation: Activation, keys: AccessKeys, *, actor: events.Actor) -> Identity:
+    """Return whose key it is that is to read an activation's account.
+
+    Raises Refused and Faulted where AWS does not know the key, and where it is another account's or the root user's.
+    """
     who = who_am_i(keys, activation.region, **host.way().of_sessions())
     account = activation.cloud_account
     if account is None or who.account_id != account.account_id:
@@ -112,7 +119,7 @@ def start_watch(activation: Activation, *, keys: AccessKeys, actor: events.Actor
     if who.kind is PrincipalKind.ROOT:
         raise Refused("watch_root", field="access_key_id")
     activations.prove_account(account, by=actor)
-    store_key(activation, keys=keys, who=who, actor=actor)
+    return who
 
 
 @transaction.atomic

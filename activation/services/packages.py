@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from activation.domain.adoption import Found
@@ -175,7 +175,11 @@ def ensure_bundled(name: str = IAM_PACKAGE) -> PackageVersion:
     package, archive = read_bundled(name)
     row = PackageVersion.objects.filter(sha256=package.digest).first()
     if row is None:
-        row = store(package, archive, source="bundled", actor=events.PORTAL, is_reference=True)
+        try:
+            row = store(package, archive, source="bundled", actor=events.PORTAL, is_reference=True)
+        except IntegrityError:
+            # Another first request was quicker.
+            row = PackageVersion.objects.get(sha256=package.digest)
     if row.chosen_for == ControlPlane.SELF:
         return row
     others = PackageVersion.objects.filter(kind=row.kind, chosen_for=ControlPlane.SELF)
@@ -278,12 +282,13 @@ def key_environment(package: PackageVersion, keys: AccessKeys) -> dict[str, str]
 
     Others are left null at plan and at apply, and the provider reads the environment.
     """
+    return {f"TF_VAR_{name}": value for name in key_variables(package) if (value := KEY_VALUES[name](keys))}
+
+
+def key_variables(package: PackageVersion) -> tuple[str, ...]:
+    """Return the key variables that a package cannot do without."""
     known = declared(package)
-    return {
-        f"TF_VAR_{name}": value
-        for name, read in KEY_VALUES.items()
-        if name in known and known[name]["required"] and (value := read(keys))
-    }
+    return tuple(name for name in KEY_VALUES if name in known and known[name]["required"])
 
 
 def rules_for(run: Run) -> Rules:
@@ -334,14 +339,19 @@ def download(activation: Activation, *, with_external_id: bool) -> bytes:
     """
     package = of(activation)
     files = unpack(bytes(package.archive))
+    example = files.get("terraform.tfvars.example", b"").decode("utf-8", "replace")
+    values = example_values(activation, package, with_external_id=with_external_id)
+    files["terraform.tfvars.example"] = fill_example(example, values, left_out=key_variables(package)).encode()
+    return pack(files, package.name)
+
+
+def example_values(activation: Activation, package: PackageVersion, *, with_external_id: bool) -> dict[str, str]:
+    """Return what `download` fills in: of what the portal knows, what the package has variables for."""
     values = {"aws_region": activation.region, "vendor_principal_arn": principal_for(activation.control_plane)}
     if with_external_id:
         values["external_id"] = activation.organization.external_id or ""
     known = declared(package)
-    example = files.get("terraform.tfvars.example", b"").decode("utf-8", "replace")
-    filled = fill_example(example, {name: value for name, value in values.items() if name in known})
-    files["terraform.tfvars.example"] = filled.encode()
-    return pack(files, package.name)
+    return {name: value for name, value in values.items() if name in known}
 
 
 @transaction.atomic

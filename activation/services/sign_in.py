@@ -3,6 +3,8 @@
 `activation.accounts` calls these from the signals that Django and allauth send.
 """
 
+from dataclasses import replace
+
 from django.db import transaction
 
 from activation.domain.caller import counted_as
@@ -36,6 +38,15 @@ def record_account_change(
 ) -> None:
     """Record what a person did with their own password or second factor."""
     record_for_each_organization(kind, user, address, Outcome.DONE, signed_in_by, after)
+
+
+@transaction.atomic
+def set_password(*, user: User, password: str) -> None:
+    """Give a person a new password from the server's shell, where nobody is signed in."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    by = replace(events.PORTAL, signed_in_by="shell")
+    record_for_each_organization(Kind.PASSWORD_RESET, user, "", Outcome.DONE, after={"email": user.email}, by=by)
 
 
 def record_failed_sign_in(*, email: str, address: str, reason: str = "") -> None:
@@ -73,18 +84,20 @@ def record_for_each_organization(
     signed_in_by: str = "",
     after: dict[str, str] | None = None,
     reason: str = "",
+    by: Actor | None = None,
 ) -> None:
     """Tell every organization of the person, for its own auditor; the installation where there is none.
 
-    Who only claims to be the person is not written down as the actor.
+    The person is the actor unless it was somebody else, `by`. Who only claims to be the person is not written down.
     """
     refused = outcome is Outcome.REFUSED
+    other = Actor(address=address) if refused else by
     told = {"email": user.email} if refused else after
     memberships = Member.objects.filter(user=user).select_related("organization", "user").order_by("organization_id")
     for member in memberships:
         events.record(
             kind,
-            actor=Actor(address=address) if refused else Actor.of(member, signed_in_by=signed_in_by, address=address),
+            actor=other or Actor.of(member, signed_in_by=signed_in_by, address=address),
             organization=member.organization,
             outcome=outcome,
             object_type="account",
@@ -96,9 +109,7 @@ def record_for_each_organization(
         role = "installation administrator" if user.is_installation_administrator else ""
         events.record(
             kind,
-            actor=Actor(address=address)
-            if refused
-            else Actor.person(user, role=role, signed_in_by=signed_in_by, address=address),
+            actor=other or Actor.person(user, role=role, signed_in_by=signed_in_by, address=address),
             organization=None,
             outcome=outcome,
             object_type="account",

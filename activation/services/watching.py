@@ -19,7 +19,7 @@ from activation.domain.errors import Problem, Refused
 from activation.domain.events import Kind
 from activation.domain.sealing import CannotOpen
 from activation.domain.steps import ActivationStatus
-from activation.domain.watch import Look, Memory, Thing, could_not_look, remember
+from activation.domain.watch import Look, Memory, could_not_look, remember
 from activation.domain.watch_reading import Reading, read
 from activation.models import Activation, Handover
 from activation.services import activations, cores, events, handover, host, run_keys
@@ -81,10 +81,7 @@ def open_session(row: Handover) -> Session:
 def count_cores(activation: Activation, reading: Reading, opened: Session) -> None:
     """Estimate the cores in use once everything stands; the key is destroyed with this look, and no other follows."""
     if reading.is_complete:
-        clusters = [
-            seen.item.name for each in reading.findings if each.wanted.thing is Thing.CLUSTER for seen in each.here
-        ]
-        cores.estimate(activation, opened, clusters=clusters)
+        cores.estimate(activation, opened, clusters=reading.clusters)
 
 
 def trouble_of(found: Look) -> str:

@@ -107,7 +107,8 @@ def activation_before(request: PortalRequest, activation: Activation) -> HttpRes
         return redirect(
             "activation_before" if "save" in request.POST else "activation", request.organization.slug, activation.pk
         )
-    return render(request, "activation/before.html", before_context(activation))
+    may_see_license = request.member.may(Right.SEE_LICENSE)
+    return render(request, "activation/before.html", before_context(activation) | {"may_see_license": may_see_license})
 
 
 def before_context(activation: Activation) -> dict[str, object]:

@@ -15,6 +15,7 @@ from activation.forms import refusal
 from activation.forms.arns import PLACES, PasteForm, entries
 from activation.models import Activation
 from activation.selectors.activations import active_run, newest_run, taken_account
+from activation.selectors.packages import inputs_of
 from activation.services import activations as services
 from activation.services import packages
 
@@ -24,12 +25,14 @@ from activation.services import packages
 @at_step(Step.ARNS)
 def activation_arns(request: PortalRequest, activation: Activation) -> HttpResponse:
     """Offer the two doors, and tell what is under way or done already."""
+    package = activation.package or packages.chosen(activation.control_plane)
     context = {
         "activation": activation,
         "step": Step.ARNS,
         "active_run": active_run(activation),
         "last_run": newest_run(activation),
-        "package": activation.package or packages.chosen(activation.control_plane),
+        "package": package,
+        "needs_long_term_key": inputs_of(package).needs_long_term_key,
     }
     return render(request, "activation/arns_door.html", context)
 
@@ -63,8 +66,15 @@ def offered(activation: Activation, *, with_external_id: bool) -> dict[str, obje
     except Refused:
         return context
     archive = packages.download(activation, with_external_id=with_external_id)
-    unpack = f"tar -zxvf {package.name}.tar.gz && cd {package.name}"
-    return context | {"sha256": hashlib.sha256(archive).hexdigest(), "package": package, "unpack": unpack}
+    return context | {
+        "sha256": hashlib.sha256(archive).hexdigest(),
+        "package": package,
+        "unpack": f"tar -zxvf {package.name}.tar.gz && cd {package.name}",
+        "filled": packages.example_values(activation, package, with_external_id=with_external_id),
+        "asks_external_id": "external_id" in packages.declared(package),
+        "key_variables": packages.key_variables(package),
+        "needs_long_term_key": inputs_of(package).needs_long_term_key,
+    }
 
 
 def take(request: PortalRequest, activation: Activation, form: PasteForm) -> HttpResponse:

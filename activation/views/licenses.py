@@ -7,17 +7,21 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activation.decorators import PortalRequest, member_with, poll
 from activation.domain.control_plane import ControlPlane
-from activation.domain.errors import Refused
+from activation.domain.errors import Problem, Refused
 from activation.domain.license import FORBIDDEN_WHEN_FROZEN, day
 from activation.domain.roles import Right
 from activation.forms import refusal
+from activation.forms.credentials import KeyFields
 from activation.forms.licenses import DocumentForm, ReportedForm
 from activation.models import Activation
 from activation.selectors import licenses as selectors
+from activation.selectors.activations import place_of
+from activation.selectors.handover import key_help
 from activation.services import cores
 from activation.services import licenses as services
 
@@ -87,6 +91,31 @@ def license_look(request: PortalRequest, activation: str) -> HttpResponse:
     except Refused as error:
         messages.warning(request, str(error))
     return redirect(f"{reverse('license', args=[request.organization.slug])}#region-{row.pk}")
+
+
+@sensitive_post_parameters("access_key_id", "secret_access_key", "session_token")
+@sensitive_variables("form", "keys")
+@never_cache
+@require_http_methods(["GET", "POST"])
+@member_with(Right.SEE_LICENSE)
+def license_count(request: PortalRequest, activation: str) -> HttpResponse:
+    """Count the cores of a region that a vendor's console built, with a key that is not kept."""
+    row = demand_region(request, activation)
+    back = f"{reverse('license', args=[request.organization.slug])}#region-{row.pk}"
+    if not selectors.is_countable(row):
+        messages.warning(request, str(Refused("cores_not_countable")))
+        return redirect(back)
+    form = KeyFields(request.POST if request.method == "POST" else None)
+    if form.is_valid() and form.keys is not None:
+        try:
+            reading = cores.count_with_key(row, keys=form.keys, actor=request.actor)
+        except Problem as error:
+            refusal.show(form, error)
+        else:
+            messages.success(request, f"Counted: {reading.cores:,} cores, as an estimate. The key was not kept.")
+            return redirect(back)
+    context = {"activation": row, "place": place_of(row.region), "key": form, "back": back, **key_help(row)}
+    return render(request, "activation/license_count.html", context, status=422 if form.errors else 200)
 
 
 def demand_region(request: PortalRequest, pk: str) -> Activation:

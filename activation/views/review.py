@@ -1,7 +1,7 @@
 """The review of a plan, and its approval."""
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -18,6 +18,7 @@ from activation.models import Run
 from activation.selectors import activations as activation_reads
 from activation.selectors import region_reviews, region_runs, run_reviews
 from activation.selectors import runs as reads
+from activation.selectors.packages import inputs_of
 from activation.services import preflight, refusals
 from activation.services import runs as services
 from activation.views.runs import demand_run, step_of
@@ -29,7 +30,7 @@ from activation.views.runs import demand_run, step_of
 def run_review(request: PortalRequest, run: str) -> HttpResponse:
     """Show what a plan will do, and ask for the word yes where this member may say it."""
     row = demand_run(request, run)
-    return show(request, row, ApprovalForm(ask_key=services.needs_key_again(row)))
+    return show(request, row, approval_form(row))
 
 
 @never_cache
@@ -58,7 +59,7 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
     if row.status != RunStatus.PLANNED:
         messages.info(request, "The status of this run has changed. This is its current status.")
         return redirect("run", request.organization.slug, row.pk)
-    form = ApprovalForm(request.POST, ask_key=services.needs_key_again(row))
+    form = approval_form(row, request.POST)
     if form.is_valid():
         try:
             services.demand_approver(row, by=request.member)
@@ -71,6 +72,12 @@ def run_approve(request: PortalRequest, run: str) -> HttpResponse:
                 refuse(request, refusals.APPROVAL, request.member)
             refusal.show(form, error)
     return show(request, row, form, status=422)
+
+
+def approval_form(row: Run, typed: QueryDict | None = None) -> ApprovalForm:
+    """Return the form with what was typed, which knows whether the key is asked for again, and of which kind."""
+    needs_long_term_key = inputs_of(row.package).needs_long_term_key
+    return ApprovalForm(typed, ask_key=services.needs_key_again(row), needs_long_term_key=needs_long_term_key)
 
 
 def show(request: PortalRequest, row: Run, form: ApprovalForm, *, status: int = 200) -> HttpResponse:

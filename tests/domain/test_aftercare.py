@@ -1,5 +1,8 @@
 """The commands for what follows an activation."""
 
+import subprocess
+from pathlib import Path
+
 from activation.domain.aftercare import (
     KeyAnswer,
     access_commands,
@@ -11,11 +14,21 @@ from activation.domain.aftercare import (
 ROLE = "arn:aws:iam::222233334444:role/zilliz/zilliz-bootstrap-role"
 
 
-def test_the_role_goes_and_its_policy_stays() -> None:
-    detach, delete = remove_role_commands(ROLE)
-    policy = "arn:aws:iam::222233334444:policy/zilliz/zilliz-bootstrap-policy"
-    assert detach == f"aws iam detach-role-policy --role-name zilliz-bootstrap-role --policy-arn {policy}"
-    assert delete == "aws iam delete-role --role-name zilliz-bootstrap-role"
+def test_the_role_goes_and_its_policy_stays_whatever_a_package_calls_it(tmp_path: Path) -> None:
+    policy = "arn:aws:iam::222233334444:policy/acme/zilliz-bootstrap-policy-k3x"
+    # Writes down what it is called with, and tells what is attached.
+    aws = tmp_path / "aws"
+    aws.write_text(f'#!/bin/sh\necho "$*" >> {tmp_path}/calls\ncase "$2" in list-*) echo {policy};; esac\n')
+    aws.chmod(0o755)
+    commands = "\n".join(remove_role_commands(ROLE.replace("-role", "-role-k3x")))
+
+    subprocess.run(["/bin/sh", "-euc", commands], env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, check=True)
+
+    role = "--role-name zilliz-bootstrap-role-k3x"
+    assert (tmp_path / "calls").read_text().splitlines()[1:] == [
+        f"iam detach-role-policy {role} --policy-arn {policy}",
+        f"iam delete-role {role}",
+    ]
     assert remove_role_commands("") == ()
 
 

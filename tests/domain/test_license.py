@@ -252,13 +252,20 @@ def test_the_days_of_a_license(on: date, status: LicenseStatus, color: Color, da
         (99, LicenseStatus.ACTIVE, Color.YELLOW, True),
         (100, LicenseStatus.FULLY_USED, Color.RED, False),
         (101, LicenseStatus.OVER_QUOTA, Color.RED, False),
-        (None, LicenseStatus.ACTIVE, Color.GREEN, True),
+        (None, LicenseStatus.ACTIVE, Color.GRAY, True),
     ],
 )
 def test_the_cores_of_a_license(used: int | None, status: LicenseStatus, color: Color, may: bool) -> None:
     state = state_of(GRANTED, MIDDLE, used)
     assert (state.status, state.color, state.may_activate_region) == (status, color, may)
     assert state.percent == used
+
+
+def test_unknown_cores_are_not_green_and_the_days_still_count() -> None:
+    assert state_of(GRANTED, MIDDLE, None).color is Color.GRAY
+    assert state_of(GRANTED, MIDDLE, None).kind == "success", "the license itself is in order"
+    assert state_of(GRANTED, GRANTED.last_day, None).color is Color.YELLOW
+    assert state_of(GRANTED, GRANTED.last_day + timedelta(days=1), None).color is Color.RED
 
 
 def test_a_share_between_two_percents_is_never_rounded_up() -> None:

@@ -450,6 +450,13 @@ def test_filled_value_can_compute_nothing() -> None:
     assert filled == 'external_id = "\\"$${file(\\"/etc/passwd\\")}\\""\nnew = "a\\nb"\n'
 
 
+def test_lines_left_to_the_environment_are_commented_out_as_a_file_counts_before_it() -> None:
+    text = 'aws_access_key = ""\n  aws_secret_key=""\n# aws_secret_key = ""\naws_access_key_of_others = "x"\n'
+    assert fill_example(text, {}, left_out=("aws_access_key", "aws_secret_key")) == (
+        '# aws_access_key = ""\n#   aws_secret_key=""\n# aws_secret_key = ""\naws_access_key_of_others = "x"\n'
+    )
+
+
 def test_manifest_of_the_bundled_package_counts_what_the_configuration_holds() -> None:
     files = bundled("terraform-aws-iam")
     assert json.loads(files["manifest.json"])["creates"] == read_package(files).resource_types

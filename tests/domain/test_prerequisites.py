@@ -6,11 +6,11 @@ from activation.domain.prerequisites import creations, prerequisites_for
 from activation.packages import bundled
 
 
-def test_the_welcome_email_is_asked_for_at_zilliz_cloud_only() -> None:
+def test_the_license_is_asked_for_as_the_control_plane_has_it() -> None:
     there = [each.name for each in prerequisites_for(ControlPlane.ZILLIZ)]
     here = [each.name for each in prerequisites_for(ControlPlane.SELF)]
-    assert there[0] == "welcome"
-    assert here == there[1:]
+    assert (there[0], here[0]) == ("welcome", "license")
+    assert here[1:] == there[1:]
 
 
 def test_every_resource_of_the_bundled_package_has_a_purpose() -> None:

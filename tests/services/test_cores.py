@@ -8,23 +8,47 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from activation.aws.sessions import session
 from activation.domain.control_plane import ControlPlane
 from activation.domain.errors import Refused
+from activation.domain.events import Kind
 from activation.domain.region_now import Found, Thing
+from activation.domain.roles import Role
 from activation.domain.sealing import seal
 from activation.domain.steps import ActivationStatus
-from activation.models import Activation, CoreReading, RegionSetup, StateVersion, Workspace
+from activation.domain.watch import Item, Look, Memory, remember
+from activation.domain.watch import Thing as Watched
+from activation.models import (
+    Activation,
+    CloudAccount,
+    CoreReading,
+    Event,
+    Handover,
+    RegionSetup,
+    StateVersion,
+    Workspace,
+)
 from activation.models.identity import activation_identity, run_identity
 from activation.runner.spec import state_context
 from activation.selectors.licenses import cores_used
-from activation.services import cores, run_keys
+from activation.services import cores, licenses, run_keys
+from activation.services.events import Actor
 from activation.simulator.client import Simulator
 from tests.aws.conftest import EXTERNAL_ID, REGION, allow, customer, iam, keys_of, running, simulator, trust
 from tests.aws.standing import Standing, put_up
-from tests.factories import make_activation, make_cloud_account, make_organization, make_package, make_run
+from tests.factories import (
+    make_activation,
+    make_cloud_account,
+    make_member,
+    make_organization,
+    make_package,
+    make_run,
+)
+from tests.views.run_rows import as_typed, text_of
 
 __all__ = ["customer", "iam", "running", "simulator"]
 
@@ -192,3 +216,98 @@ def test_what_a_console_built_is_estimated(
     reading = cores.estimate(foreign, watching, clusters=[standing.name])
     assert reading.cores == 8
     assert "with the key of the watch" in reading.method
+
+
+@pytest.fixture
+def at_console(activation: Activation, customer: dict[str, Any]) -> Activation:
+    """A region of a vendor's console in the same account that its owner confirmed."""
+    zilliz = make_organization(control_plane=ControlPlane.ZILLIZ)
+    Activation.objects.filter(pk=activation.pk).update(cloud_account=None)
+    CloudAccount.objects.all().delete()
+    account = make_cloud_account(zilliz, account_id=customer["account"])
+    return make_activation(zilliz, status=ActivationStatus.ACTIVE, cloud_account=account)
+
+
+def watched(activation: Activation, cluster: str) -> None:
+    """Remember a watch that saw a cluster."""
+    now = timezone.now()
+    item = Item("cluster/a", Watched.CLUSTER, cluster, network="vpc-1", marks=("name",), created=now.isoformat())
+    Handover.objects.create(activation=activation, seen=remember(Memory(), Look(now, (item,))).to_json())
+    activation.refresh_from_db()
+
+
+def post_key(activation: Activation, keys: dict[str, str]) -> Any:
+    """Send a key from the page where the cores are counted with it."""
+    client = Client()
+    client.force_login(make_member(activation.organization, Role.OWNER).user)
+    address = reverse("license_count", args=[activation.organization.slug, activation.pk])
+    return client.post(address, as_typed(keys), follow=True)
+
+
+def test_a_confirmed_region_of_a_console_is_counted_again_with_a_key_that_is_not_kept(
+    at_console: Activation, standing: Standing, customer: dict[str, Any]
+) -> None:
+    watched(at_console, standing.name)
+    long_ago = timezone.now() - timedelta(days=3)
+    licenses.note_cores(activation=at_console, method="The watch.", uses=[], at=long_ago)
+    assert cores_used(at_console.organization).cores is None
+
+    page = text_of(post_key(at_console, customer["administrator"]))
+
+    assert "Counted: 8 cores, as an estimate. The key was not kept." in page
+    assert "Count again" in page
+    reading = CoreReading.objects.get(activation=at_console)
+    assert (reading.cores, reading.method) == (8, cores.COUNTED_WITH_KEY)
+    assert cores_used(at_console.organization).cores == 8
+    (event,) = Event.objects.filter(kind=Kind.CORES_COUNTED)
+    last_four = customer["administrator"]["access_key_id"][-4:]
+    assert (event.after["cores"], event.after["key"]) == (8, last_four)
+    assert not Handover.objects.filter(sealed__isnull=False).exists()
+
+
+def test_what_a_key_cannot_count_is_said_beside_it_and_leaves_the_last_number(
+    at_console: Activation, standing: Standing, customer: dict[str, Any], simulator: Simulator
+) -> None:
+    watched(at_console, standing.name)
+    licenses.note_cores(activation=at_console, method="The watch.", uses=[])
+    simulator.inject("ec2:DescribeInstances", "UnauthorizedOperation", status=403, times=9)
+    denied = post_key(at_console, customer["administrator"])
+    simulator.clear()
+    assert denied.status_code == 422
+    assert "ec2:DescribeInstances" in text_of(denied)
+    CloudAccount.objects.update(account_id="111122223333")
+    foreign = post_key(at_console, customer["administrator"])
+    assert f"This key belongs to the AWS account {customer['account']}" in text_of(foreign)
+    assert CoreReading.objects.get().cores == 0
+    assert not Event.objects.filter(kind=Kind.CORES_COUNTED).exists()
+
+
+def test_without_a_watch_only_a_single_cluster_with_the_vendors_name_is_counted(
+    at_console: Activation, simulator: Simulator, customer: dict[str, Any]
+) -> None:
+    # Nothing of the other tests stands there.
+    aws = session(keys_of(customer["administrator"]), "eu-north-1", simulator.endpoint)
+
+    def found() -> list[str] | str:
+        try:
+            return cores.clusters_of(at_console, aws)
+        except Refused as refused:
+            return refused.code
+
+    answers = []
+    for name in ("their-own", "zilliz-byoc-one", "zilliz-byoc-two"):
+        role = f"arn:aws:iam::{customer['account']}:role/cluster"
+        aws.client("eks").create_cluster(name=name, roleArn=role, resourcesVpcConfig={"subnetIds": []})
+        answers.append(found())
+    assert answers == ["cores_no_cluster", ["zilliz-byoc-one"], "cores_clusters_unclear"]
+    watched(at_console, "zilliz-byoc-two")
+    assert found() == ["zilliz-byoc-two"]
+
+
+def test_only_an_active_region_of_a_console_is_counted_with_a_key(
+    activation: Activation, customer: dict[str, Any]
+) -> None:
+    actor = Actor.of(make_member(activation.organization, Role.OWNER))
+    with pytest.raises(Refused) as refused:
+        cores.count_with_key(activation, keys=keys_of(customer["administrator"]), actor=actor)
+    assert refused.value.code == "cores_not_countable"

@@ -1,6 +1,9 @@
 """Packages taken in, pinned, chosen; what the safety check lets them do."""
 
+from typing import Any
+
 import pytest
+from django.db import connection
 
 from activation.domain.archive import pack
 from activation.domain.control_plane import ControlPlane
@@ -58,6 +61,24 @@ def test_a_package_that_builds_regions_is_not_chosen_for_the_roles() -> None:
     with pytest.raises(Refused) as refused:
         packages.choose(row, control_plane=ControlPlane.SELF, actor=ADMINISTRATOR)
     assert refused.value.code == "region_package_is_bundled"
+
+
+def test_two_first_requests_at_once_take_the_bundled_package_in_once() -> None:
+    package, content = packages.read_bundled(IAM_PACKAGE)
+    quicker: list[PackageVersion] = []
+
+    def be_quicker(execute: Any, sql: str, *rest: Any) -> Any:
+        # Between our look and our row.
+        if sql.startswith("SAVEPOINT") and not quicker:
+            quicker.append(PackageVersion())
+            quicker[0] = packages.store(package, content, source="bundled", actor=events.PORTAL, is_reference=True)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(be_quicker):
+        row = packages.ensure_bundled()
+
+    assert row == quicker[0] == packages.chosen(ControlPlane.SELF)
+    assert Event.objects.filter(kind=Kind.PACKAGE_ADDED).count() == 1
 
 
 def test_of_two_versions_of_the_regions_package_the_one_that_comes_along_is_in_use() -> None:

@@ -108,6 +108,12 @@ def test_two_megabytes_in_a_field_are_refused_beside_it(client: Client, field: s
 
 
 @pytest.mark.django_db
+def test_a_strangers_form_writes_text_as_short_as_it_is(client: Client) -> None:
+    page = client.get(path_of(create_setup_link())).content.decode()
+    assert '<form method="post" enctype="multipart/form-data"' in page, "so 2 MB fit into what a stranger may send"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["line\nbreak", "zero\x00", "turned\u202earound"])
 def test_hidden_characters_in_a_name_are_refused(client: Client, name: str) -> None:
     assert client.post(path_of(create_setup_link()), ANSWERS | {"organization": name}).status_code == 422

@@ -8,10 +8,12 @@ import tarfile
 from datetime import timedelta
 from html import unescape
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from activation.domain.arn_set import ARN_OUTPUTS
@@ -261,7 +263,7 @@ def test_what_is_ticked_stays_ticked_and_leaves_an_event(vendor: Organization, a
 def test_what_is_not_ticked_is_a_warning_and_no_wall(vendor: Organization, at_arns: Activation) -> None:
     answer = Person(vendor).follow("before/", at_arns, ticked=["owner"])
     assert answer.redirect_chain[-1][0].endswith("/arns/")
-    assert "4 of 5 prerequisites are not ticked" in words(answer)
+    assert "5 of 6 prerequisites are not ticked" in words(answer)
 
 
 def test_only_zilliz_cloud_sends_a_welcome_email(
@@ -270,6 +272,20 @@ def test_only_zilliz_cloud_sends_a_welcome_email(
     theirs = make_activation(customer, status=ActivationStatus.AUTHORIZING)
     assert "welcome email" not in words(Person(vendor).get("before/", at_arns))
     assert "welcome email" in words(Person(customer).get("before/", theirs))
+
+
+def test_this_portals_license_is_a_prerequisite_with_the_page_for_who_may_open_it(
+    vendor: Organization, customer: Organization, at_arns: Activation
+) -> None:
+    link = f'<a href="/o/{vendor.slug}/license/">License page</a>'
+    seen, not_seen = (Person(vendor, role).get("before/", at_arns) for role in (Role.OWNER, Role.OPERATOR))
+    theirs = make_activation(customer, status=ActivationStatus.AUTHORIZING)
+
+    assert link in seen.content.decode()
+    assert link not in not_seen.content.decode()
+    for answer in (seen, not_seen):
+        assert "A license is installed, or I know who installs it" in words(answer)
+    assert "A license is installed" not in words(Person(customer).get("before/", theirs))
 
 
 def test_everything_that_will_be_created_is_listed(vendor: Organization) -> None:
@@ -349,6 +365,21 @@ def test_continue_leads_to_step_2(vendor: Organization) -> None:
 
 
 # --- step 1, brought from the console
+
+
+def test_two_megabytes_that_a_browser_writes_as_six_are_explained_beside_the_field(customer: Organization) -> None:
+    activation = make_activation(customer, status=ActivationStatus.AUTHORIZING)
+    client = Person(customer).client
+    typed = urlencode({"external_id": "ａ" * (2 * 1024 * 1024 // 3)})
+    answer = client.post(
+        reverse("activation_external_id", args=[customer.slug, activation.pk]),
+        typed,
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert len(typed) > 6_000_000
+    assert answer.status_code == 422
+    assert 'id="id_external_id_error"' in answer.content.decode()
 
 
 @pytest.mark.parametrize(

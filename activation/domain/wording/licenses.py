@@ -111,4 +111,17 @@ LICENSES: Final = {
     "cores_not_readable": Wording(
         "Only regions that this portal built can be checked from here.", "Check the console's own License page."
     ),
+    "cores_not_countable": Wording(
+        "Only regions of Zilliz Cloud that are active, as reported, are counted with a key.",
+        "Open the License page to see what is known.",
+    ),
+    "cores_no_cluster": Wording(
+        "This account has no cluster in {region} that the watch has seen, or whose name begins with {prefix}.",
+        "Compare account and region with the console's License page.",
+    ),
+    "cores_clusters_unclear": Wording(
+        "Several clusters in {region} could be this region's: {names}. None of them was seen by a watch, so nothing "
+        "was counted.",
+        "Check the console's own License page.",
+    ),
 }
