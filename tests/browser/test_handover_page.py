@@ -144,6 +144,7 @@ def test_found_is_said_live_and_an_owner_confirms_it(
     expect(page.locator("#standing")).to_contain_text("Resources found", timeout=20_000)
     expect(page.locator("[data-poll]")).to_have_count(0)
     expect(page.locator("#announcer")).to_contain_text("Resources found")
+    pictures.look(page, "hand-over-found")
     expect(page.locator("[name=unseen]")).to_have_count(0)
     page.get_by_role("button", name="Confirm: active").click()
     expect(page.get_by_role("alert")).to_contain_text("This box is not ticked")
@@ -151,10 +152,13 @@ def test_found_is_said_live_and_an_owner_confirms_it(
     page.get_by_role("button", name="Confirm: active").click()
 
     page.wait_for_url("**/done/")
+    pictures.look(page, "done-as-reported")
     here.open(address(activation))
     expect(page.locator("#standing")).to_contain_text("Active (as reported)")
+    pictures.look(page, "hand-over-as-reported")
     page.get_by_role("link", name="What to do now").click()
     license_page(page, license_status="active (as reported)", region_status="active (as reported)")
+    pictures.look(page, "license-as-reported")
 
 
 def test_without_javascript_everything_works_by_pressing_buttons(

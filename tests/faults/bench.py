@@ -127,15 +127,22 @@ class Bench(Engine):
                 self.killed.add(process)
 
     def kill_everything(self, run: Run) -> None:
-        """Kill workers, beat, supervisor, Terraform and provider, as a power cut would."""
+        """Kill workers, beat, Valkey, supervisor, Terraform and provider, as a power cut would."""
         for worker in self.living():
             self.kill(worker)
             self.kills += 1
         if self.beat is not None:
             self.kill(self.beat)
+            self.kills += 1
+        self.kill_valkey()
         control = self.control(run)
         while holders := lock.holders(control):
             self.strike(holders)
+
+    def kill_valkey(self) -> None:
+        """Kill the broker; it comes back with nothing of what it held."""
+        self.valkey.terminate()
+        self.kills += 1
 
     def give_up(self) -> None:
         """End what a failed scenario left, so that the next one begins anew."""

@@ -13,6 +13,7 @@ from activation.services import host
 from tests.faults.bench import PATIENCE, Bench
 from tests.faults.conftest import Scenario
 from tests.faults.moments import boundaries, creations, random_moments
+from tests.faults.web import Web
 from tests.real.engine import RESOURCES, wait_for
 
 LOST = "interrupted"
@@ -125,16 +126,22 @@ def test_sigint_inside_a_creation(bench: Bench, scenario: Scenario) -> None:
 
 @pytest.mark.long_form
 def test_sigkill_of_everything_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
+    """The web server with the rest: its page says to the same session, once it is back, what became of the run."""
     for chance in scenario.each_round():
-        for run in random_moments(bench, scenario, chance):
-            everything(bench, run)
-            since = time.monotonic()
-            ended = bench.ended(run, LOST, "applied")
-            scenario.noticed(since)
-            if ended.status == "applied":
-                bench.finish(ended)
-            else:
-                bench.recover(ended)
+        with contextlib.closing(Web(bench)) as web:
+            for run in random_moments(bench, scenario, chance):
+                web.sign_in(bench.owner.user)
+                everything(bench, run)
+                web.kill()
+                since = time.monotonic()
+                ended = bench.ended(run, LOST, "applied")
+                scenario.noticed(since)
+                web.start()
+                assert web.glance_at(ended) == 200
+                if ended.status == "applied":
+                    bench.finish(ended)
+                else:
+                    bench.recover(ended)
 
 
 def test_power_cut(bench: Bench, scenario: Scenario) -> None:

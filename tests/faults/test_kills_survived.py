@@ -1,9 +1,9 @@
 """What dies, and the run does not even notice: it goes on, nothing twice, no line missing."""
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
-from random import Random
 
 import pytest
 import redis
@@ -37,9 +37,7 @@ def beat(bench: Bench) -> None:
 
 
 def valkey(bench: Bench) -> None:
-    """It comes back with nothing of what it held."""
-    bench.valkey.terminate()
-    bench.kills += 1
+    bench.kill_valkey()
 
 
 def survives(bench: Bench, scenario: Scenario, run: Run, strike: Strike) -> None:
@@ -132,44 +130,48 @@ def test_sigkill_of_valkey_inside_a_creation(bench: Bench, scenario: Scenario) -
 def test_sigkill_of_any_one_process_at_a_random_moment(bench: Bench, scenario: Scenario) -> None:
     """Those that a run needs end it with a reason; the others it does not even notice."""
 
-    def one(chance: Random, run: Run) -> tuple[str, ...]:
-        needed = chance.choice((terraform, provider, supervisor, None))
-        if needed is None:
-            chance.choice((worker_child, worker, beat, valkey))(bench)
-            return ("applied",)
-        needed(bench, run)
-        return ("applied", LOST, ENDS)
+    def web(bench: Bench) -> None:
+        server.kill()
 
+    needed: tuple[Callable[[Bench, Run], None], ...] = (terraform, provider, supervisor)
+    others: tuple[Strike, ...] = (worker_child, worker, beat, valkey, web)
     for chance in scenario.each_round():
-        for run in random_moments(bench, scenario, chance):
-            since = time.monotonic()
-            endings = one(chance, run)
-            ended = bench.ended(run, *endings)
-            scenario.noticed(since)
-            if ended.status == "applied":
-                bench.finish(ended)
-            else:
-                bench.recover(ended)
+        with contextlib.closing(Web(bench)) as server:
+            for run in random_moments(bench, scenario, chance):
+                server.sign_in(bench.owner.user)
+                number = chance.randrange(len(needed) + len(others))
+                since = time.monotonic()
+                if number < len(needed):
+                    needed[number](bench, run)
+                    ended = bench.ended(run, "applied", LOST, ENDS)
+                else:
+                    others[number - len(needed)](bench)
+                    ended = bench.ended(run, "applied")
+                scenario.noticed(since)
+                if server.has_died():
+                    server.start()
+                assert server.glance_at(ended) == 200
+                if ended.status == "applied":
+                    bench.finish(ended)
+                else:
+                    bench.recover(ended)
 
 
 def web_killed(bench: Bench, scenario: Scenario, moments: Iterable[Run]) -> None:
     """Kill the web server with a person's page of the run under way; started again, it shows it to the same session."""
-    web = None
-    for run in moments:
-        web = web or Web(bench)
-        web.sign_in(bench.owner.user)
-        asking = threading.Thread(target=web.glance_at, args=(run,))
-        asking.start()
-        web.wait_until_asked()
-        since = time.monotonic()
-        web.kill()
-        asking.join()
-        survives(bench, scenario, run, lambda bench: None)
-        scenario.detections[-1] = time.monotonic() - since
-        web.start()
-        assert web.glance_at(run) == 200
-    assert web is not None
-    web.kill()
+    with contextlib.closing(Web(bench)) as web:
+        for run in moments:
+            web.sign_in(bench.owner.user)
+            asking = threading.Thread(target=web.glance_at, args=(run,))
+            asking.start()
+            web.wait_until_asked()
+            since = time.monotonic()
+            web.kill()
+            asking.join()
+            survives(bench, scenario, run, lambda bench: None)
+            scenario.detections[-1] = time.monotonic() - since
+            web.start()
+            assert web.glance_at(run) == 200
 
 
 @pytest.mark.long_form
@@ -188,8 +190,7 @@ def test_sigkill_of_web_with_an_approval_in_flight(bench: Bench, scenario: Scena
     for _ in scenario.each_round():
         run = bench.planned()
         bench.hold_creations()
-        web = Web(bench)
-        try:
+        with contextlib.closing(Web(bench)) as web:
             web.sign_in(bench.owner.user)
             web.look_at(run)
             with locked():
@@ -202,8 +203,6 @@ def test_sigkill_of_web_with_an_approval_in_flight(bench: Bench, scenario: Scena
             assert Run.objects.get(pk=run.pk).status == "planned"
             web.start()
             assert web.approve(run) == 302
-        finally:
-            web.kill()
         wait_for(bench.stands_still, seconds=PATIENCE, what="a creation is held")
         bench.goes_on(run)
         scenario.noticed(since)

@@ -46,8 +46,16 @@ class Web:
 
     def kill(self) -> None:
         """Kill it with all its processes."""
-        self.bench.kill(self.process)
+        self.close()
         self.bench.kills += 1
+
+    def close(self) -> None:
+        """End it."""
+        self.bench.kill(self.process)
+
+    def has_died(self) -> bool:
+        """Return whether it is gone."""
+        return self.process.poll() is not None
 
     def sign_in(self, user: User) -> None:
         """Have a person's session."""

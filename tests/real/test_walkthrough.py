@@ -57,11 +57,21 @@ def test_the_walk_ends_in_an_active_region_and_in_seven_arns_that_page_state_and
 
 
 @pytest.mark.long_form
-def test_with_a_license_of_another_key_the_walk_ends_with_the_words_of_the_page() -> None:
-    code, result = walk("--control-plane", "self", "--license", "foreign")
+@pytest.mark.parametrize(
+    ("control_plane", "granted", "words"),
+    [
+        ("self", "foreign", "does not know as the vendor's"),
+        ("self", "none", "No license is installed, so no cloud region can be activated."),
+        ("zilliz", "none", "No license is entered, so no cloud region can be activated."),
+    ],
+)
+def test_without_a_license_of_the_vendor_the_walk_ends_with_the_words_of_the_page(
+    control_plane: str, granted: str, words: str
+) -> None:
+    code, result = walk("--control-plane", control_plane, "--license", granted)
     assert code == 1
     assert result["ok"] is False
-    assert "does not know as the vendor's" in result["error"]
+    assert words in result["error"], result["error"]
     # What it walked through is kept, to be looked at.
     assert (Path(result["logs"]) / "web.log").is_file()
     assert "WalkFailed" in Path(result["trace"]).read_text()
