@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
-from activation.services import demo, setup
+from activation.services import demo, packages, setup
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         call_command("migrate", interactive=False, verbosity=0 if options["json"] else 1)
+        packages.ensure_bundled()
         answer: dict[str, Any] = {"people": [], "setup_link": ""}
         if settings.DEMO:
             answer["people"] = [asdict(sign_in) for sign_in in demo.create_demo_people()]
