@@ -22,7 +22,7 @@ from activation.domain.record.readme import readme
 from activation.domain.tfvars import assignment
 from activation.models import Record
 from activation.selectors import record_contents as contents
-from activation.services import record_facts, record_html, record_pdf, record_report, record_runs, signing
+from activation.services import record_facts, record_html, record_report, record_runs, signing
 from activation.services.record_facts import RecordFacts
 from activation.services.record_runs import RunFacts
 
@@ -66,6 +66,9 @@ def write(record: Record, path: Path, *, advance: Advance) -> list[Packed]:
 
     Raises Faulted where the chain of events is broken: such a record would prove nothing, and must not seem to.
     """
+    # Its library is a tenth of what every process of the portal would load, and one of them writes records.
+    from activation.services import record_pdf
+
     hide = masking.hide(record.organization.external_id)
     facts = record_facts.read(record, hide, advance)
     writer = Writer(path)
