@@ -39,6 +39,8 @@ class Shutdown:
         self.data, self.programs, self.broker, self.node = data, programs, broker, node
         self.say, self.impatience = say, impatience
         self.asked: dict[Path, str] = {}
+        # When the last of them was asked, and for how many seconds the waiting was shown.
+        self.began, self.shown = 0.0, -1
         self.given_up: set[Path] = set()
 
     def run(self) -> None:
@@ -46,6 +48,7 @@ class Shutdown:
         try:
             # First of all, for it takes longest.
             self.ask_terraform()
+            self.patient()
             self.programs.end(*ENTRANCE, patient=self.patient)
             self.start_no_more_runs()
             self.stop_terraform()
@@ -60,9 +63,21 @@ class Shutdown:
             self.programs.end_at_once()
 
     def patient(self) -> None:
-        """Raise Impatient once somebody asked a second time."""
+        """Show for how long Terraform is waited for; raise Impatient once somebody asked a second time."""
         if self.impatience():
             raise Impatient
+        alive, waited = self.living(), self.waited()
+        if alive and waited != self.shown:
+            self.say(f"Terraform of {named(alive)} is stopping and saves its state ({waited} s)…")
+            self.shown = waited
+
+    def living(self) -> dict[Path, str]:
+        """Return the runs that live and are waited for."""
+        return {each: run for each, run in self.data.living_runs().items() if each not in self.given_up}
+
+    def waited(self) -> int:
+        """Return for how many seconds Terraform is waited for."""
+        return int(time.monotonic() - self.began)
 
     def start_no_more_runs(self) -> None:
         """Let the worker ship what runs, and take nothing new, also where nothing runs yet."""
@@ -78,28 +93,24 @@ class Shutdown:
 
     def ask_terraform(self) -> dict[Path, str]:
         """Ask every run to stop that was not asked yet; return those that go on."""
-        alive = {each: run for each, run in self.data.living_runs().items() if each not in self.given_up}
+        alive = self.living()
         for control in alive.keys() - self.asked.keys():
             controls.request_stop(control, REASON)
             self.asked[control] = alive[control]
+            self.began, self.shown = time.monotonic(), -1
         return alive
 
     def stop_terraform(self) -> None:
-        """Wait until every run has stopped, and show how long that takes."""
-        began, shown = time.monotonic(), -1
+        """Wait until every run has stopped."""
         while alive := self.ask_terraform():
             self.patient()
-            waited = int(time.monotonic() - began)
-            if waited >= TERRAFORM_SECONDS:
+            if self.waited() >= TERRAFORM_SECONDS:
                 self.say(
-                    f"Terraform of {named(alive)} has not ended within {waited} s. It goes on stopping by itself; "
-                    "the next start stores what it wrote."
+                    f"Terraform of {named(alive)} has not ended within {self.waited()} s. It goes on stopping by "
+                    "itself; the next start stores what it wrote."
                 )
                 self.given_up |= alive.keys()
                 return
-            if waited != shown:
-                self.say(f"Terraform of {named(alive)} is stopping and saves its state ({waited} s)…")
-                shown = waited
             self.programs.look_after()
             time.sleep(0.1)
 
