@@ -13,7 +13,7 @@ from activation.domain.arn_set import ARN_OUTPUTS
 from activation.domain.control_plane import ControlPlane
 from activation.domain.package import read_package
 from activation.domain.state import read_state
-from activation.models import Activation, Credential, LogLine, Run
+from activation.models import Activation, Credential, LogLine, PackageVersion, Run
 from activation.services import events, host, packages, run_keys
 from tests.real.engine import RESOURCES, Engine, addresses, newest_state, numbers_of, wait_for
 
@@ -69,19 +69,23 @@ def test_a_package_by_somebody_else_ends_in_its_own_arns(engine: Engine) -> None
     assert arns == read_state(run_keys.open_state(newest_state(run))).outputs
 
 
+def refused(engine: Engine, row: PackageVersion) -> set[str]:
+    """Plan with a package; return the codes for which the safety check refuses it. Nothing is made."""
+    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
+    engine.start_worker()
+    ended = engine.until(engine.run(engine.activation(ControlPlane.ZILLIZ)), "errored")
+    assert "safety check refused" in ended.reason
+    assert engine.creations() == 0
+    return {finding["code"] for finding in ended.plan.verdict["findings"]}
+
+
 @pytest.mark.long_form
 def test_the_safety_check_refuses_a_package_under_a_path_that_was_not_agreed(engine: Engine) -> None:
     files = {path.name: path.read_bytes() for path in FOREIGN.iterdir() if path.is_file()}
     row = packages.add_package(
         pack(files, "terraform-aws-iam"), source="a test", actor=events.PORTAL, name="terraform-aws-iam"
     )
-    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
-    engine.start_worker()
-    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
-    ended = engine.until(run, "errored")
-    assert "safety check refused" in ended.reason
-    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"path", "name"}
-    assert engine.creations() == 0
+    assert refused(engine, row) == {"path", "name"}
 
 
 @pytest.mark.long_form
@@ -95,12 +99,7 @@ def test_the_safety_check_refuses_a_policy_that_is_computed_from_one_of_the_pack
     row = packages.add_package(
         archive, source="a test", actor=events.PORTAL, name="x", iam_path="/acme/byoc/", name_prefix="acme-"
     )
-    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
-    engine.start_worker()
-    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
-    ended = engine.until(run, "errored")
-    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"attachment_policy"}
-    assert engine.creations() == 0
+    assert refused(engine, row) == {"attachment_policy"}
 
 
 @pytest.mark.long_form
@@ -122,12 +121,7 @@ def test_the_safety_check_sees_rights_that_no_configuration_in_the_plan_shows(en
     row = packages.store(
         read_package(files), archive, source="a test", actor=events.PORTAL, iam_path="/acme/byoc/", name_prefix="acme-"
     )
-    packages.choose(row, control_plane=ControlPlane.ZILLIZ, actor=events.PORTAL)
-    engine.start_worker()
-    run = engine.run(engine.activation(ControlPlane.ZILLIZ))
-    ended = engine.until(run, "errored")
-    assert {finding["code"] for finding in ended.plan.verdict["findings"]} == {"role_extra_rights"}
-    assert engine.creations() == 0
+    assert refused(engine, row) == {"role_extra_rights"}
 
 
 def test_a_second_press_while_a_run_is_active_is_the_same_run(engine: Engine) -> None:

@@ -590,13 +590,18 @@ def test_a_plan_is_approved_on_a_proof_of_the_last_hour_that_passed(
     assert Activation.objects.get(pk=activation.pk).status == ActivationStatus.ACTIVATING
 
 
+def made_failed(activation: Activation, by: Actor, settings: Any) -> None:
+    """Bring an activation to where its region failed to be built."""
+    made_ready(activation, by, settings)
+    Activation.objects.update(status=ActivationStatus.FAILED.value)
+    activation.refresh_from_db()
+
+
 def test_a_region_that_failed_goes_on_only_with_a_license(
     activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
 ) -> None:
     make_roles()
-    made_ready(activation, by, settings)
-    Activation.objects.update(status=ActivationStatus.FAILED.value)
-    activation.refresh_from_db()
+    made_failed(activation, by, settings)
     run = planned(activation, by)
     settings.LICENSE_SIGNING_KEY = in_settings(STRANGER)
 
@@ -610,9 +615,7 @@ def test_a_half_built_region_goes_on_although_its_own_nodes_use_up_the_license(
     activation: Activation, by: Actor, make_roles: MakeRoles, settings: Any
 ) -> None:
     make_roles()
-    made_ready(activation, by, settings)
-    Activation.objects.update(status=ActivationStatus.FAILED.value)
-    activation.refresh_from_db()
+    made_failed(activation, by, settings)
     uses = [CoreUse("Core support", "one", activation.region, "many", 1_000_000)]
     licenses.note_cores(activation=activation, method="Instances seen.", uses=uses)
 
