@@ -45,7 +45,10 @@ def test_the_walk_ends_in_an_active_region_and_in_seven_arns_that_page_state_and
     assert result["simulator_actions"]["iam:AttachRolePolicy"] == attachments
     assert result["serial"] >= 11
     assert result["terraform"]
-    assert result["first_line_seconds"] < 5
+    seconds = {each["title"]: each["seconds"] for each in result["steps"]}
+    # Long before Terraform ends, however busy the machine is.
+    terraform = seconds["Step 2: wait for the plan"] + seconds["Step 2: wait for the apply"]
+    assert 0 < result["first_line_seconds"] < terraform / 2
     assert "Apply complete!" in Path(result["log"]).read_text()
     unpacked = Path(result["record"]).parent / "unpacked"
     shutil.unpack_archive(result["record"], unpacked)
