@@ -58,7 +58,7 @@ def test_a_phase_is_found_where_it_was_begun_whatever_is_chosen_since(tmp_path: 
     assert not again.exists()
 
 
-@pytest.mark.parametrize("content", [b"", b".", b"/", b"run-1-apply", b"/etc", b"/work/run-2-apply"])
+@pytest.mark.parametrize("content", [b"", b".", b"/", b"run-1-apply", b"/etc", b"/elsewhere/run-2-apply"])
 def test_a_note_of_the_work_directory_that_is_torn_or_names_something_else_is_not_followed(
     tmp_path: Path, content: bytes
 ) -> None:
